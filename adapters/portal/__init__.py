@@ -1,0 +1,1 @@
+"""The provincial online system, by its carriers."""

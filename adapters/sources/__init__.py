@@ -1,0 +1,1 @@
+"""Where offline records come from."""

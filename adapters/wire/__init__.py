@@ -1,0 +1,1 @@
+"""The dialect engine: requests, answers, paging, waiting."""

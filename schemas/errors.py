@@ -1,0 +1,79 @@
+"""The error tree: the base class says what happens next.
+
+Anything that is not a `BridgeError` is a bug: it shows a traceback and earns a test.
+"""
+
+from __future__ import annotations
+
+from schemas.texts import Language, Text
+
+
+class BridgeError(Exception):
+    """Carries one `Text` for the person who can settle it, never personal data."""
+
+    exit_code = 1
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(str(text))
+        self.text = text
+
+    def into(self, language: Language) -> str:
+        return self.text.into(language)
+
+
+class ConfigError(BridgeError):
+    """Nothing starts; staff fix the config. `texts` holds every mistake found, not only the first."""
+
+    exit_code = 2
+
+    def __init__(self, *texts: Text) -> None:
+        super().__init__(texts[0])
+        self.texts = texts
+
+    def into(self, language: Language) -> str:
+        return "\n".join(text.into(language) for text in self.texts)
+
+
+class RunError(BridgeError):
+    """This run stops and is reported; the next one starts clean."""
+
+
+class SourceError(RunError):
+    """A source as a whole could not be looked at (missing folder, no right to read)."""
+
+
+class AuthError(RunError):
+    """The portal does not accept our credentials."""
+
+
+class SchemaDrift(RunError):
+    """The portal answered in a shape the dialect does not describe."""
+
+
+class JournalError(RunError):
+    """The journal cannot be used: locked by another process, damaged, or the disk failed."""
+
+
+class UnsafePlan(BridgeError):
+    """The brake: too much would change; staff must say yes."""
+
+    exit_code = 3
+
+
+class RecordError(BridgeError):
+    """This record is set aside, the run goes on."""
+
+
+class Unmappable(RecordError):
+    """A value has no word on the other side."""
+
+
+class TransientError(BridgeError):
+    """The same request may work later: retried within a budget, then left to the next run.
+
+    `retry_after_s` is the portal's own wish in seconds, when it stated one.
+    """
+
+    def __init__(self, text: Text, *, retry_after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s

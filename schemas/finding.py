@@ -1,0 +1,117 @@
+"""差异: the taxonomy for store, mail, sheet and tests (domain.md 7), and the buckets of conservation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.batch import BatchKey
+from schemas.roster import Place
+
+
+class Code(StrEnum):
+    """D01 to D22; the catalogue holds each code's texts, owner, next step and source of the rule."""
+
+    DUE = "D01"
+    OVERDUE = "D02"
+    ONLY_ONLINE = "D03"
+    FIELD_DIFFERS = "D04"
+    MISTYPED_IDENTITY = "D05"
+    SEVERAL_CANDIDATES = "D06"
+    DUPLICATE_OFFLINE = "D07"
+    DUPLICATE_ONLINE = "D08"
+    TWICE_IN_YEAR = "D09"
+    BATCH_DIFFERS = "D10"
+    BELONGS_ELSEWHERE = "D11"
+    MONEY_DIFFERS = "D12"
+    SUMMARY_DIFFERS = "D13"
+    POLICY = "D14"
+    OUTCOME_UNKNOWN = "D15"
+    CHANGED_ONLINE = "D16"
+    CHANGED_OFFLINE = "D17"
+    NOT_OURS = "D18"
+    DRIFT = "D19"
+    SILENCE = "D20"
+    REVIEW_OUTSTANDING = "D21"
+    DAMAGED_ROW = "D22"
+    # The portal's own refusal has no code of its own in the taxonomy: it keeps a record un-entered (D01, D02)
+    # and its words stand in that finding.
+
+
+class Moved(StrEnum):
+    """Who moved since the last agreement."""
+
+    OFFLINE = "offline"
+    ONLINE = "online"
+    BOTH = "both"
+    NEVER_AGREED = "never_agreed"
+
+
+class Bucket(StrEnum):
+    """Every row of either side ends in exactly one (守恒等式)."""
+
+    AGREED = "agreed"  # 一致
+    DIFFERS = "differs"  # 不一致
+    MISTYPED = "mistyped"  # 疑似录错
+    DUPLICATE = "duplicate"  # 重复
+    NOT_OURS = "not_ours"  # 不归我报
+    # offline only
+    PENDING = "pending"  # 待报
+    REFUSED = "refused"  # 被拒
+    UNKNOWN = "unknown"  # 结果未知
+    BLOCKED = "blocked"  # 政策拦截
+    REMOVED = "removed"  # 线上已删
+    DAMAGED = "damaged"  # 损坏行
+    LEADER = "leader"  # 带队
+    # online only
+    ONLY_ONLINE = "only_online"  # 仅线上
+
+
+class FindingState(StrEnum):
+    OPEN = "open"
+    SETTLED = "settled"  # the bridge itself read back that it is gone
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """One field of both sides, masked for showing. `rule` names why two spellings count as equal."""
+
+    field: str
+    offline: str
+    online: str
+    agreed: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference, the same one as long as `id` is the same.
+
+    `person` is the mark of a person (hex), `name` the masked name, both empty for a batch's own finding.
+    `values` fill the catalogue's sentence; `words` are the portal's own, scrubbed.
+    """
+
+    id: str
+    code: Code
+    batch: BatchKey | None = None
+    person: str = ""
+    name: str = ""
+    where: Place | None = None
+    moved: Moved | None = None
+    differences: tuple[FieldDifference, ...] = ()
+    values: Mapping[str, str | int] = field(default_factory=dict)
+    words: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A finding with its life so far; `first_seen` survives settling and coming back (复发)."""
+
+    finding: Finding
+    first_seen: datetime
+    last_seen: datetime
+    state: FindingState
+    returned: bool = False

@@ -1,0 +1,123 @@
+"""What a source yields: rosters, and every row that could not become a participant, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from schemas.batch import Batch, BatchKey
+from schemas.identity import IdType
+
+
+class Category(StrEnum):
+    """The five groups who may take part (Weihai 2025 二; Weihai 2024 2)."""
+
+    SKILLED = "skilled"
+    COMMENDED = "commended"
+    HARDSHIP = "hardship"
+    CONTRIBUTOR = "contributor"
+    NEW_EMPLOYMENT = "new_employment"
+
+
+class Severity(StrEnum):
+    """强制 / 核实 / 提示: what a problem does to the record it sits on."""
+
+    BLOCK = "block"
+    EXPLAIN = "explain"
+    INFORM = "inform"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a source: `row` counts from 1 as Excel shows it, `column` is the header as written."""
+
+    file: str
+    sheet: str = ""
+    row: int = 0
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong, by its code in the catalogue of problems or of policy rules.
+
+    `values` fill the catalogue's sentence and are never personal data.
+    """
+
+    code: str
+    severity: Severity
+    where: Place | None = None
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """参加职工, in canonical values (`schemas.identity` says what canonical means)."""
+
+    name: str
+    id_type: IdType
+    id_no: str
+    phone: str
+    unit: str
+    category: Category
+    where: Place
+
+    def __repr__(self) -> str:
+        return f"Participant({self.where})"
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """带队人员: goes with the batch and does not count as a participant (domain.md 3)."""
+
+    name: str
+    phone: str
+    unit: str
+    where: Place
+
+    def __repr__(self) -> str:
+        return f"Leader({self.where})"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row, sheet or file set aside, with all its problems at once."""
+
+    where: Place
+    problems: tuple[Problem, ...]
+    batch: BatchKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """实名制汇总表 of one batch as one block of one sheet holds it.
+
+    `declared` is the head count the block's own 合计 row states, None when it has none.
+    """
+
+    batch: Batch
+    where: Place
+    people: tuple[Participant, ...] = ()
+    leaders: tuple[Leader, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    declared: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one file says. `rejections` are those that belong to no batch (the file, a sheet)."""
+
+    path: str
+    rosters: tuple[Roster, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What a stat says of a file: the first gate of intake."""
+
+    path: str
+    size: int
+    mtime_ns: int

@@ -1,0 +1,45 @@
+"""Sentences for people: an English msgid with its parameters, put into a language only at the edge.
+
+Parameters are never personal data: a `Text` may be logged, mailed and raised.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+
+class Language(StrEnum):
+    ZH_CN = "zh_CN"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence: `msgid` is English and a `str.format` template, `values` fills it."""
+
+    msgid: str
+    values: Mapping[str, object]
+
+    def into(self, language: Language) -> str:
+        return translation(language).gettext(self.msgid).format(**self.values)
+
+    def __str__(self) -> str:
+        return self.msgid.format(**self.values)
+
+
+def T(msgid: str, **values: object) -> Text:
+    """Mark `msgid` for translation; the name Babel collects."""
+    return Text(msgid, values)
+
+
+@cache
+def translation(language: Language) -> gettext.NullTranslations:
+    """The gettext catalogue of one language; English is the msgids themselves."""
+    if language is Language.EN:
+        return gettext.NullTranslations()
+    return gettext.translation("messages", str(files("schemas") / "locales"), [language.value])
