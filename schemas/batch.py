@@ -27,6 +27,11 @@ class BatchKey(NamedTuple):
     def __str__(self) -> str:
         return f"{self.year}/{self.organiser}/{self.name}"
 
+    @property
+    def title(self) -> str:
+        """As people name it."""
+        return f"{self.organiser} {self.name}"
+
     @classmethod
     def parse(cls, text: str) -> BatchKey:
         year, organiser, name = text.split("/", 2)
@@ -55,3 +60,14 @@ class Batch:
     @property
     def days(self) -> int:
         return (self.end - self.start).days + 1
+
+
+def canonical_day(text: str) -> str:
+    """YYYY-MM-DD out of the forms portals write: with slashes or dots, without separators, with a time behind."""
+    digits = "".join(character if character.isdigit() else " " for character in text).split()
+    if len(digits) == 1 and len(digits[0]) >= len("20250503"):
+        digits = [digits[0][:4], digits[0][4:6], digits[0][6:8]]
+    if len(digits) < len(("year", "month", "day")):
+        return text
+    year, month, day = digits[:3]
+    return f"{year}-{month:>02}-{day:>02}"

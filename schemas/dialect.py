@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.outcome import Reaction, Rule
 from schemas.portal import DeliveryClass, OnlineStatus, Operation
@@ -41,11 +42,29 @@ class Auth(_Part):
     template: str
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no pattern: {error}") from None
+    return text
+
+
 class AnswerRule(_Part):
+    """One line of the table. What names no condition would match everything, so a line must have one."""
+
     reaction: Reaction
     status: int | None = None
-    code: str | None = None
-    message: str | None = None
+    code: Annotated[str, Field(min_length=1)] | None = None
+    message: Annotated[str, Field(min_length=1), AfterValidator(_pattern)] | None = None
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if (self.status, self.code, self.message) == (None, None, None):
+            raise ValueError("a rule needs a status, a code or a message")
+        if self.reaction is Reaction.SUCCESS and self.code is None:
+            raise ValueError("only a code of the portal's own makes a success")
+        return self
 
 
 class AnswerShape(_Part):
@@ -91,6 +110,23 @@ class Operations(_Part):
     list_batches: ListShape
     list_people: ListShape
 
+    @model_validator(mode="after")
+    def _are_whole(self) -> Self:
+        needed = {
+            "save_batch": ("online_id_at",),
+            "update_batch": ("online_id_field",),
+            "save_people": ("parent_field", "rows_field", "accepted_at"),
+            "update_person": ("online_id_field",),
+            "submit": ("online_id_field",),
+            "list_batches": ("year_parameter",),
+            "list_people": ("parent_parameter",),
+        }
+        for operation, names in needed.items():
+            shape = getattr(self, operation)
+            if missing := [name for name in names if shape is not None and not getattr(shape, name)]:
+                raise ValueError(f"{operation} needs {', '.join(missing)}")
+        return self
+
     def write(self, operation: Operation) -> WriteShape | None:
         shape: WriteShape | None = getattr(self, operation.value)
         return shape
@@ -129,6 +165,24 @@ class Dictionaries(_Part):
     category: Words
     id_type: Words
     status: Mapping[OnlineStatus, str]
+
+    @property
+    def batch(self) -> Mapping[str, Words]:
+        """The dictionaries of a batch's fields."""
+        return {"level": self.level}
+
+    @property
+    def person(self) -> Mapping[str, Words]:
+        """The dictionaries of a participant's fields."""
+        return {"id_type": self.id_type, "category": self.category}
+
+    @model_validator(mode="after")
+    def _read_both_ways(self) -> Self:
+        for name in type(self).model_fields:
+            words = getattr(self, name).values()
+            if len(set(words)) != len(words):
+                raise ValueError(f"{name}: one word of the portal stands for two of ours")
+        return self
 
 
 class Dialect(_Part):

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from schemas.batch import BatchKey
-from schemas.roster import Place
+from schemas.roster import Place, Problem
+from schemas.texts import Text
 
 
 class Code(StrEnum):
@@ -38,6 +39,18 @@ class Code(StrEnum):
     DAMAGED_ROW = "D22"
     # The portal's own refusal has no code of its own in the taxonomy: it keeps a record un-entered (D01, D02)
     # and its words stand in that finding.
+
+
+class Rule(StrEnum):
+    """Why two spellings of one field count as equal."""
+
+    WIDTH = "width"  # full and half width
+    BLANKS = "blanks"
+    LETTER_CASE = "letter_case"  # the check character x and X
+    DATE_FORM = "date_form"
+    DICTIONARY = "dictionary"  # a code on one side, its word on the other
+    MASK = "mask"  # the visible characters agree
+    SPELLING = "spelling"  # separators of names and the like
 
 
 class Moved(StrEnum):
@@ -76,13 +89,17 @@ class FindingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """One field of both sides, masked for showing. `rule` names why two spellings count as equal."""
+    """One field of both sides, masked for showing.
+
+    `rule` names why two spellings count as equal; `positions` (from 1) say where two masked values differ that look alike.
+    """
 
     field: str
     offline: str
     online: str
     agreed: str = ""
-    rule: str = ""
+    rule: Rule | None = None
+    positions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,8 @@ class Finding:
     """One difference, the same one as long as `id` is the same.
 
     `person` is the mark of a person (hex), `name` the masked name, both empty for a batch's own finding.
-    `values` fill the catalogue's sentence; `words` are the portal's own, scrubbed.
+    `values` fill the catalogue's sentence, where `{text}` is said by `problems` and `evidence`; `words` are the portal's
+    own, scrubbed.
     """
 
     id: str
@@ -102,6 +120,8 @@ class Finding:
     moved: Moved | None = None
     differences: tuple[FieldDifference, ...] = ()
     values: Mapping[str, str | int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    evidence: tuple[Text, ...] = ()
     words: str = ""
     unit: str = ""
 

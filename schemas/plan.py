@@ -11,9 +11,9 @@ from schemas.portal import Operation
 
 @dataclass(frozen=True, slots=True)
 class PersonWork:
-    """One person to be created or updated; `person` is the person key in hex."""
+    """One person to be created or updated, by the person key."""
 
-    person: str
+    person: bytes
     operation: Operation
 
 
@@ -22,7 +22,7 @@ class BatchWork:
     """All work on one batch: the header first, then its people, or the submission for review."""
 
     batch: BatchKey
-    due: date
+    end: date
     header: Operation | None = None
     people: tuple[PersonWork, ...] = ()
     submit: bool = False
@@ -30,7 +30,7 @@ class BatchWork:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Ordered by due date: what is due first goes first."""
+    """Ordered by the batches' ends: what is due first goes first."""
 
     work: tuple[BatchWork, ...] = ()
 

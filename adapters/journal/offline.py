@@ -1,0 +1,200 @@
+"""The offline side in the journal: files, their rows, and what they want online."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+import orjson
+from sqlalchemy import Connection, delete, func, select, update
+
+from adapters.journal import tables
+from adapters.journal.rows import (
+    DAMAGED,
+    INSERT_ROSTER,
+    INSERT_ROW,
+    PARTICIPANT,
+    PersonKey,
+    damaged_row,
+    place_of,
+    problems_of_json,
+    problems_to_json,
+    roster_of,
+    roster_row,
+    rows_of,
+)
+from adapters.journal.sealed import Seals, moment
+from adapters.journal.store import Store
+from adapters.journal.timeline import Entry, add_events
+from schemas.batch import BatchKey
+from schemas.journal import Intake, KnownFile, SetAside, Wanted
+from schemas.roster import FileStamp, Problem, Reading, Roster
+
+
+class Offline:
+    """Fits `bridge.ports.Offline`."""
+
+    def __init__(self, store: Store, vault: Seals, person_key: PersonKey) -> None:
+        self._store = store
+        self._vault = vault
+        self._person_key = person_key
+
+    def files(self) -> dict[str, KnownFile]:
+        with self._store.read() as connection:
+            return {
+                row.path: KnownFile(FileStamp(row.path, row.size, row.mtime_ns), row.sha256)
+                for row in connection.execute(select(tables.file))
+            }
+
+    def stage(self, intake: Intake, *, basis: str, at: datetime) -> None:
+        """Take one look's result in, whole or not at all, and keep which batches it touches.
+
+        `basis` stands for all that checking and mapping build on: when it changes, every batch is touched.
+        """
+        paths = [known.stamp.path for known, _ in intake.read] + list(intake.gone)
+        with self._store.write() as connection:
+            touched = _batches_of(connection, paths)
+            _forget(connection, paths)
+            for stamp in intake.touched:
+                here = tables.file.c.path == stamp.path
+                connection.execute(update(tables.file).where(here).values(size=stamp.size, mtime_ns=stamp.mtime_ns))
+            for known, reading in intake.read:
+                _insert_file(connection, known, reading.notes, at)
+                self._insert_reading(connection, reading)
+            touched |= _batches_of(connection, paths) | _all_when_new(connection, basis)
+            rows = [(batch,) for batch in sorted(touched)]
+            _insert(connection, "INSERT INTO touched (batch) VALUES (?) ON CONFLICT DO NOTHING", rows)
+            _keep(connection, "read_at", moment(at))
+
+    def touched(self) -> tuple[BatchKey, ...]:
+        """Batches whose rows may have changed since they were last wanted: they outlive a crash."""
+        with self._store.read() as connection:
+            rows = connection.scalars(select(tables.touched.c.batch).order_by(tables.touched.c.batch)).all()
+        return tuple(BatchKey.parse(key) for key in rows)
+
+    def _insert_reading(self, connection: Connection, reading: Reading) -> None:
+        first = (connection.scalar(select(func.max(tables.roster.c.id))) or 0) + 1
+        numbered = list(enumerate(reading.rosters, start=first))
+        rows = [damaged_row(reading.path, rejection) for rejection in reading.rejections]
+        for number, roster in numbered:
+            rows += rows_of(number, reading.path, roster, self._vault, self._person_key)
+        _insert(connection, INSERT_ROSTER, [roster_row(number, reading.path, roster) for number, roster in numbered])
+        _insert(connection, INSERT_ROW, rows)
+
+    def rosters(self, key: BatchKey) -> tuple[Roster, ...]:
+        """Every block that speaks of one batch, in the order of files and rows."""
+        block, row = tables.roster, tables.row
+        with self._store.read() as connection:
+            blocks = connection.execute(
+                select(block).where(block.c.batch == str(key)).order_by(block.c.file, block.c.id)
+            ).all()
+            rows = connection.execute(select(row).where(row.c.batch == str(key)).order_by(row.c.roster, row.c.id)).all()
+        of_block = {number: list(group) for number, group in groupby(rows, key=lambda found: found.roster)}
+        return tuple(roster_of(block, of_block.get(block.id, []), self._vault) for block in blocks)
+
+    def want(self, wanted: Wanted, *, at: datetime) -> None:
+        """Keep what one batch should look like online."""
+        key = str(wanted.key)
+        with self._store.write() as connection:
+            connection.exec_driver_sql(_UPSERT_BATCH, _batch_row(wanted))
+            changed = _set_pairs(connection, key, wanted.people)
+            connection.execute(delete(tables.held).where(tables.held.c.batch == key))
+            held = [(key, person) for person in sorted(wanted.held)]
+            _insert(connection, "INSERT INTO held (batch, person) VALUES (?,?)", held)
+            connection.execute(delete(tables.touched).where(tables.touched.c.batch == key))
+            add_events(connection, at, _events(connection, wanted, changed))
+
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """Every row, sheet and file that could not be taken, as the last look left them."""
+        row = tables.row
+        with self._store.read() as connection:
+            rows = connection.execute(select(row).where(row.c.kind == DAMAGED).order_by(row.c.file, row.c.id)).all()
+        return tuple(
+            SetAside(place_of(row), problems_of_json(row.problems), BatchKey.parse(row.batch) if row.batch else None)
+            for row in rows
+        )
+
+
+_UPSERT_BATCH = (
+    "INSERT INTO batch (key, ours, blocked, problems, offline, mark_offline) VALUES (?,?,?,?,?,?)"
+    " ON CONFLICT (key) DO UPDATE SET ours=excluded.ours, blocked=excluded.blocked,"
+    " problems=excluded.problems, offline=excluded.offline, mark_offline=excluded.mark_offline"
+)
+
+
+def _batch_row(wanted: Wanted) -> tuple[object, ...]:
+    values = None if wanted.values is None else orjson.dumps(dict(wanted.values)).decode()
+    return str(wanted.key), wanted.ours, wanted.blocked, problems_to_json(wanted.problems), values, wanted.mark
+
+
+def _set_pairs(connection: Connection, key: str, people: Mapping[bytes, bytes]) -> dict[bytes, bytes | None]:
+    """Bring `pair.mark_offline` of one batch to `people`; returns what changed."""
+    found = connection.exec_driver_sql("SELECT person, mark_offline FROM pair WHERE batch = ?", (key,))
+    known = {row.person: row.mark_offline for row in found}
+    changed: dict[bytes, bytes | None] = {p: m for p, m in people.items() if known.get(p) != m}
+    changed |= {p: None for p, m in known.items() if m is not None and p not in people}
+    _insert(
+        connection,
+        "INSERT INTO pair (batch, person, mark_offline) VALUES (?,?,?)"
+        " ON CONFLICT (batch, person) DO UPDATE SET mark_offline=excluded.mark_offline",
+        [(key, person, mark) for person, mark in sorted(changed.items())],
+    )
+    return changed
+
+
+def _events(connection: Connection, wanted: Wanted, changed: Mapping[bytes, bytes | None]) -> Iterator[Entry]:
+    key, row = str(wanted.key), tables.row
+    here = row.c.batch == key, row.c.kind == PARTICIPANT
+    found = connection.execute(select(row.c.person, row.c.file, row.c.sheet, row.c.row).where(*here))
+    places = {place.person: place for place in found}
+    for person, mark in changed.items():
+        where = places.get(person)
+        detail = {} if where is None else {"file": where.file, "sheet": where.sheet, "row": where.row}
+        yield key, person, "source.gone" if mark is None else "source.read", detail
+    codes = " ".join(problem.code for problem in wanted.problems) or "-"
+    yield key, None, "check.done", {"people": len(wanted.people), "held": len(wanted.held), "problems": codes}
+
+
+def _all_when_new(connection: Connection, basis: str) -> set[str]:
+    """Every batch, when checking and mapping build on something new."""
+    kept = connection.exec_driver_sql("SELECT value FROM meta WHERE key='basis'").scalar()
+    if kept == basis:
+        return set()
+    _keep(connection, "basis", basis)
+    return set(connection.scalars(select(tables.roster.c.batch)))
+
+
+def _keep(connection: Connection, key: str, value: str) -> None:
+    connection.exec_driver_sql(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value", (key, value)
+    )
+
+
+def _batches_of(connection: Connection, paths: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for path in paths:
+        for table in (tables.roster, tables.row):
+            of_file = select(table.c.batch).where(table.c.file == path, table.c.batch.is_not(None))
+            found |= set(connection.scalars(of_file))
+    return found
+
+
+def _forget(connection: Connection, paths: Iterable[str]) -> None:
+    for path in paths:
+        for table in (tables.roster, tables.row):
+            connection.execute(delete(table).where(table.c.file == path))
+        connection.execute(delete(tables.file).where(tables.file.c.path == path))
+
+
+def _insert_file(connection: Connection, known: KnownFile, notes: Sequence[Problem], at: datetime) -> None:
+    stamp = known.stamp
+    connection.exec_driver_sql(
+        "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems) VALUES (?,?,?,?,?,?)",
+        (stamp.path, stamp.size, stamp.mtime_ns, known.sha256, moment(at), problems_to_json(notes)),
+    )
+
+
+def _insert(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        connection.exec_driver_sql(statement, list(rows))

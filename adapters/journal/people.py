@@ -1,0 +1,131 @@
+"""People opened from the journal: only those somebody has to compare, match or show masked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from adapters.journal import tables
+from adapters.journal.online import bound
+from adapters.journal.rows import PARTICIPANT, participant_values
+from adapters.journal.sealed import Seals, opened_json
+from adapters.journal.store import Store
+from schemas.batch import BatchKey
+from schemas.journal import Duplicate, Person, PersonFacts, Tally, Values
+from schemas.roster import Place
+
+
+class People:
+    """Fits `bridge.ports.People`."""
+
+    def __init__(self, store: Store, vault: Seals) -> None:
+        self._store = store
+        self._vault = vault
+
+    def offline_of(self, key: BatchKey) -> dict[bytes, Values]:
+        """Every participant one batch has offline, by person key."""
+        row = tables.row
+        here = row.c.batch == str(key), row.c.kind == PARTICIPANT
+        with self._store.read() as connection:
+            rows = connection.execute(select(row).where(*here).order_by(row.c.id.desc())).all()
+        return {row.person: participant_values(row, self._vault) for row in rows}
+
+    def open(self, facts: Iterable[PersonFacts]) -> dict[tuple[BatchKey, bytes], Person]:
+        """Both sides of each of these people, with what was last agreed and the portal's last words."""
+        with self._store.read() as connection:
+            return {(fact.batch, fact.person): self._person(connection, fact) for fact in facts}
+
+    def _person(self, connection: Connection, fact: PersonFacts) -> Person:
+        batch, person = str(fact.batch), fact.person
+        offline = _first(connection, tables.row, batch, person)
+        online = _first(connection, tables.online, batch, person)
+        agreed = _first(connection, tables.agreement, batch, person)
+        there = online and opened_json(self._vault, online.sealed, bound_to=bound(batch, online.online_id))
+        return Person(
+            person=person,
+            offline=participant_values(offline, self._vault) if offline else None,
+            online=there["values"] if there else None,
+            raw=there["raw"] if there else None,
+            agreed=opened_json(self._vault, agreed.sealed, bound_to=bound(batch, person.hex())) if agreed else None,
+            where=Place(offline.file, offline.sheet, offline.row) if offline else None,
+            words=self._words(connection, fact),
+            online_id=online.online_id if online else "",
+        )
+
+    def _words(self, connection: Connection, fact: PersonFacts) -> str:
+        if fact.revision is None:
+            return ""
+        serial = fact.revision.serial
+        sealed = connection.scalar(select(tables.revision.c.sealed).where(tables.revision.c.serial == serial))
+        return str(opened_json(self._vault, sealed, bound_to=f"words|{serial}")) if sealed else ""
+
+    def header_words(self, serial: str) -> str:
+        """The portal's own words to a batch's header or submission."""
+        with self._store.read() as connection:
+            sealed = connection.scalar(select(tables.revision.c.sealed).where(tables.revision.c.serial == serial))
+        return str(opened_json(self._vault, sealed, bound_to=f"words|{serial}")) if sealed else ""
+
+    def twice_in_year(self) -> dict[bytes, tuple[BatchKey, ...]]:
+        """People who stand offline in more than one batch of a year."""
+        with self._store.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT person, batch FROM pair WHERE mark_offline IS NOT NULL AND person IN"
+                " (SELECT person FROM pair WHERE mark_offline IS NOT NULL GROUP BY person HAVING count(*) > 1)"
+            ).all()
+        found: defaultdict[tuple[bytes, int], list[BatchKey]] = defaultdict(list)
+        for row in rows:
+            key = BatchKey.parse(row.batch)
+            found[row.person, key.year].append(key)
+        return {person: tuple(keys) for (person, _), keys in found.items() if len(keys) > 1}
+
+    def duplicates_offline(self) -> tuple[Duplicate, ...]:
+        """Every row of a person after the first in the same batch."""
+        with self._store.read() as connection:
+            rows = connection.exec_driver_sql(_DUPLICATES_OFFLINE).all()
+        return tuple(
+            Duplicate(BatchKey.parse(row.batch), row.person, Place(row.file, row.sheet, row.row)) for row in rows
+        )
+
+    def duplicates_online(self) -> tuple[Duplicate, ...]:
+        """Every online record of a person after the first in the same batch."""
+        with self._store.read() as connection:
+            rows = connection.exec_driver_sql(_DUPLICATES_ONLINE).all()
+        return tuple(Duplicate(BatchKey.parse(row.batch), row.person, None) for row in rows)
+
+    def tally(self) -> Tally:
+        """Counts straight from the rows of both sides: what the buckets must add up to."""
+        with self._store.read() as connection:
+            return Tally(**{name: connection.exec_driver_sql(count).scalar_one() for name, count in _COUNTS.items()})
+
+
+def _first(connection: Connection, table: Any, batch: str, person: bytes) -> Any:
+    query = select(table).where(table.c.batch == batch, table.c.person == person)
+    if table is not tables.agreement:
+        query = query.order_by(table.c.id)
+    return connection.execute(query.limit(1)).first()
+
+
+_DUPLICATES_OFFLINE = (
+    "SELECT batch, person, file, sheet, row FROM row r WHERE kind = 'participant' AND EXISTS"
+    " (SELECT 1 FROM row f WHERE f.batch = r.batch AND f.person = r.person AND f.id < r.id) ORDER BY r.id"
+)
+_DUPLICATES_ONLINE = (
+    "SELECT batch, person FROM online o WHERE EXISTS"
+    " (SELECT 1 FROM online f WHERE f.batch = o.batch AND f.person = o.person AND f.id < o.id) ORDER BY o.id"
+)
+_OURS = "batch IN (SELECT key FROM batch WHERE ours)"
+_COUNTS = {
+    "offline_rows": "SELECT count(*) FROM row",
+    "online_rows": "SELECT count(*) FROM online",
+    "leaders": f"SELECT count(*) FROM row WHERE kind = 'leader' AND {_OURS}",  # noqa: S608  # both parts are literals
+    "damaged": "SELECT count(*) FROM row WHERE kind = 'damaged'"
+    " AND (batch IS NULL OR batch NOT IN (SELECT key FROM batch WHERE NOT ours))",
+    "duplicates_offline": f"SELECT count(*) - count(DISTINCT batch || hex(person)) FROM row"  # noqa: S608
+    f" WHERE kind = 'participant' AND {_OURS}",
+    "duplicates_online": "SELECT count(*) - count(DISTINCT batch || hex(person)) FROM online",
+    "not_ours_offline": "SELECT count(*) FROM row WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
+    "agreed": f"SELECT count(*) FROM pair WHERE mark_offline = mark_online AND {_OURS}",  # noqa: S608
+}

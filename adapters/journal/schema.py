@@ -1,0 +1,45 @@
+"""The journal's schema over time, by Alembic; Alembic itself is imported only when there is something to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import inspect
+
+from adapters.journal.store import Store
+from schemas.errors import JournalError
+from schemas.texts import T
+
+HEAD = "0001"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def version(store: Store) -> str | None:
+    """The migration the journal stands at, None when it was never migrated."""
+    with store.read() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return found
+
+
+def upgrade(store: Store) -> None:
+    """Bring the journal to this program's schema in one transaction. Raises JournalError for a newer journal."""
+    at = version(store)
+    if at == HEAD:
+        return
+    if at is not None and at > HEAD:
+        raise JournalError(
+            T(
+                "The journal {path} was written by a newer version of this program. Install that version.",
+                path=store.path,
+            )
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, HEAD)

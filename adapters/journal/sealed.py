@@ -1,0 +1,33 @@
+"""Values as they lie in the journal: sealed JSON for what is personal, ISO text for moments."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import orjson
+
+
+class Seals(Protocol):
+    def seal(self, plain: bytes, *, bound_to: str) -> bytes: ...
+    def open(self, sealed: bytes, *, bound_to: str) -> bytes: ...
+
+
+def sealed_json(vault: Seals, value: object, *, bound_to: str) -> bytes:
+    return vault.seal(orjson.dumps(value), bound_to=bound_to)
+
+
+def opened_json(vault: Seals, sealed: bytes, *, bound_to: str) -> Any:
+    return orjson.loads(vault.open(sealed, bound_to=bound_to))
+
+
+def moment(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
+def moment_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def day_of(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

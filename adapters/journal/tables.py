@@ -1,0 +1,221 @@
+"""The journal's tables. Personal data lies only in columns named `sealed`; all others hold marks, codes, dates, counts."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+
+file = Table(
+    "file",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("mtime_ns", Integer, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("read_at", String, nullable=False),
+    Column("problems", String, nullable=False),
+)
+
+roster = Table(
+    "roster",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("file", String, nullable=False, index=True),
+    Column("batch", String, nullable=False, index=True),
+    Column("sheet", String, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("level", String, nullable=False),
+    Column("base", String, nullable=False),
+    Column("start", String, nullable=False),
+    Column("end", String, nullable=False),
+    Column("declared", Integer),
+)
+
+row = Table(
+    "row",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("file", String, nullable=False, index=True),
+    Column("sheet", String, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("roster", Integer, index=True),
+    Column("batch", String),
+    Column("person", LargeBinary),
+    Column("problems", String, nullable=False),
+    Column("sealed", LargeBinary),
+    Index("row_of_batch", "batch", "person"),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("ours", Boolean, nullable=False),
+    Column("blocked", Boolean, nullable=False, server_default="0"),
+    Column("problems", String, nullable=False, server_default="[]"),
+    Column("offline", String),
+    Column("online", String),
+    Column("agreed", String),
+    Column("online_id", String),
+    Column("status", String),
+    Column("mark_offline", LargeBinary),
+    Column("mark_online", LargeBinary),
+    Column("mark_agreed", LargeBinary),
+    Column("read_back_at", String),
+    Column("entered_on", String),
+    Column("reviewed_on", String),
+)
+
+touched = Table("touched", metadata, Column("batch", String, primary_key=True))
+
+held = Table(
+    "held",
+    metadata,
+    Column("batch", String, primary_key=True),
+    Column("person", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+online = Table(
+    "online",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch", String, nullable=False),
+    Column("online_id", String, nullable=False),
+    Column("person", LargeBinary, nullable=False),
+    Column("mark", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("online_of_batch", "batch", "person"),
+)
+
+pair = Table(
+    "pair",
+    metadata,
+    Column("batch", String, primary_key=True),
+    Column("person", LargeBinary, primary_key=True),
+    Column("mark_offline", LargeBinary),
+    Column("mark_online", LargeBinary),
+    Column("mark_agreed", LargeBinary),
+    Index("pair_of_person", "person"),
+    Index("pair_disagreeing", "batch", "person", sqlite_where=text("mark_offline IS NOT mark_online")),
+    sqlite_with_rowid=False,
+)
+
+agreement = Table(
+    "agreement",
+    metadata,
+    Column("batch", String, primary_key=True),
+    Column("person", LargeBinary, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("batch", String, primary_key=True),
+    Column("person", LargeBinary, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("serial", String, nullable=False, unique=True),
+    Column("mark", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("code", String, nullable=False, server_default=""),
+    Column("sealed", LargeBinary),
+    Column("since", String, nullable=False),
+    Column("since_uptime_s", Float, nullable=False),
+    Column("since_boot", String, nullable=False),
+    Index("revision_open", "state", sqlite_where=text("state <> 'agreed'")),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("batch", String, nullable=False),
+    Column("operation", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("intent_at", String, nullable=False),
+    Column("sent_at", String),
+    Column("ended_at", String),
+    Column("tries", Integer),
+    Column("seen", String),
+    Column("status", Integer),
+    Index("attempt_of_batch", "batch"),
+)
+
+attempt_serial = Table(
+    "attempt_serial",
+    metadata,
+    Column("attempt", Integer, primary_key=True),
+    Column("serial", String, primary_key=True),
+    Index("attempt_of_serial", "serial"),
+    sqlite_with_rowid=False,
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("code", String, nullable=False),
+    Column("batch", String, nullable=False),
+    Column("person", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("first_seen", String, nullable=False),
+    Column("last_seen", String, nullable=False),
+    Column("returned", Boolean, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("finding_open", "state"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("business_date", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("started_at", String, nullable=False),
+    Column("ended_at", String),
+    Column("state", String),
+    Column("numbers", String),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", String, primary_key=True),
+    Column("sender", String, nullable=False),
+    Column("recipients", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("sent_at", String),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("words", String, nullable=False, server_default=""),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("batch", String, nullable=False),
+    Column("person", LargeBinary),
+    Column("what", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Index("event_of_batch", "batch", "person"),
+)

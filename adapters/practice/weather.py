@@ -1,0 +1,95 @@
+"""The switches: how badly the practice portal behaves, and for how long."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from threading import Lock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """The default is good weather. Whole numbers count down: the next N requests, writes or people rows.
+
+    `latency_s` passes before anything else happens, `slow_s` between taking a write in and storing it,
+    even when the client has hung up meanwhile. `expire_tokens` happens once and falls back to False.
+    """
+
+    latency_s: float = 0.0
+    slow_s: float = 0.0
+    closed: bool = False  # every call: P10002
+    outage: int = 0  # requests: 503
+    throttle: int = 0  # requests: 429
+    retry_after_s: int = 1
+    retry_after_as_date: bool = False
+    html: int = 0  # requests: a page with 200, nothing processed
+    lose_replies: int = 0  # writes: stored, then the connection closes without an answer
+    refuse_people: int = 0  # rows: S20006
+    drop_people: int = 0  # rows: reported as saved, not stored
+    skip: int = 0  # rows: reported as skipped, not there
+    expire_tokens: bool = False
+    token_life_s: float = 7200.0
+    mask: bool = False  # idCard and userPhone in listings
+    auto_review: bool = False  # submit goes straight to 审核成功
+
+
+class Count(StrEnum):
+    """The switches that count down."""
+
+    OUTAGE = "outage"
+    THROTTLE = "throttle"
+    HTML = "html"
+    LOSE_REPLIES = "lose_replies"
+    REFUSE_PEOPLE = "refuse_people"
+    DROP_PEOPLE = "drop_people"
+    SKIP = "skip"
+
+
+def changed(weather: Weather, switches: Mapping[str, object]) -> Weather:
+    """Raises ValueError for an unknown switch or a value of the wrong kind."""
+    known = {field.name: type(getattr(weather, field.name)) for field in fields(Weather)}
+    for name, value in switches.items():
+        if name not in known:
+            raise ValueError(f"no such switch: {name}")
+        kinds = (int, float) if known[name] is float else (known[name],)
+        if type(value) not in kinds:
+            raise ValueError(f"{name} wants {known[name].__name__}")
+    return replace(weather, **switches)  # type: ignore[arg-type]  # the kinds were just compared
+
+
+def weather_from(text: str) -> Weather:
+    """From a JSON object of switches; raises ValueError."""
+    switches = json.loads(text)
+    if not isinstance(switches, dict):
+        raise ValueError("the weather is a JSON object")  # noqa: TRY004  # one error for a bad text
+    return changed(Weather(), switches)
+
+
+class Sky:
+    """The weather that is now, shared by all requests."""
+
+    def __init__(self, weather: Weather) -> None:
+        self._now = weather
+        self._lock = Lock()
+
+    @property
+    def now(self) -> Weather:
+        return self._now
+
+    def change(self, switches: Mapping[str, object]) -> Weather:
+        """Returns the weather asked for; `expire_tokens` is not kept in it."""
+        with self._lock:
+            asked = changed(self._now, switches)
+            self._now = replace(asked, expire_tokens=False)
+        return asked
+
+    def take(self, count: Count) -> bool:
+        """Whether the switch still has a turn left, which is then used up."""
+        with self._lock:
+            left: int = getattr(self._now, count.value)
+            if left < 1:
+                return False
+            self._now = replace(self._now, **{count.value: left - 1})  # type: ignore[arg-type]  # counts are int
+        return True

@@ -1,0 +1,168 @@
+"""A grid → blocks: the people's rows between one sub-title and the next, with the facts that hold for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from adapters.sources.cells import text_of
+from adapters.sources.facts import Facts
+from adapters.sources.grid import Grid, Row
+from adapters.sources.header import BATCH, Header, header_at
+from adapters.sources.lines import (
+    TOTALS,
+    Line,
+    kind_of,
+    line_text,
+    stated_in_line,
+    stated_in_subtitle,
+    stated_in_title,
+    states_facts,
+    total_in,
+)
+from schemas.header_words import Column, squeezed
+
+_SHORTEST_ID = 15
+_BEGINNING = 3  # cells in which 合计 stands
+_TITLE_CELLS = 2
+_FILLED_DOWN = (Column.SERIAL, Column.SEX, Column.UNIT, *BATCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`rows` counts from 0; `totals` are the 合计, 总计 and 小计 lines with their numbers, in their order."""
+
+    facts: Facts
+    header: Header
+    rows: list[int] = field(default_factory=list)
+    totals: list[tuple[Line, int | None]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`ignored` are rows with words that are neither people nor anything else known."""
+
+    blocks: list[Block]
+    ignored: list[int]
+    has_header: bool
+
+
+def split(grid: Grid, outer: Facts) -> Split:
+    """`outer` are the facts that sheet, file and config state. No header: no blocks."""
+    walk = _Walk(grid, outer)
+    index = 0
+    while index < len(grid.rows):
+        index += walk.step(index)
+    return Split([block for block in walk.blocks if block.rows], walk.ignored, walk.header is not None)
+
+
+class _Walk:
+    """Down the rows of one sheet. `around` holds for all its blocks, `facts` for the block at hand."""
+
+    def __init__(self, grid: Grid, outer: Facts) -> None:
+        self.rows = grid.rows
+        self.outer = self.around = self.facts = outer
+        self.header: Header | None = None
+        self.block: Block | None = None
+        self.blocks: list[Block] = []
+        self.ignored: list[int] = []
+        self.seen_around: set[str] = set()
+        self.seen: set[str] = set()
+        self.in_tail = False
+
+    def step(self, index: int) -> int:
+        """Take one row; returns how many it used."""
+        if self.header and self._is_plain_person(self.header, self.rows[index]):
+            self._open_block(self.header).rows.append(index)
+            return 1
+        if header := header_at(self.rows, index):
+            self._begin_table(header)
+            return header.depth
+        if self.header:
+            self._between(self.header, index)
+        else:
+            self._above(line_text(self.rows[index]))
+        return 1
+
+    def _is_plain_person(self, header: Header, row: Row) -> bool:
+        name, id_no = header.person[:2]
+        found = row[id_no] if id_no >= 0 else ""
+        return row[name] != "" and isinstance(found, str) and len(found) >= _SHORTEST_ID and found.isascii()
+
+    def _open_block(self, header: Header) -> Block:
+        self.in_tail = False
+        if self.block is None:
+            self.block = Block(self.facts, header)
+            self.blocks.append(self.block)
+        return self.block
+
+    def _begin_table(self, header: Header) -> None:
+        """The same header again is only the next printed page."""
+        if self.header is None or header.at != self.header.at:
+            self.header = header
+            self.block = None
+
+    def _above(self, text: str) -> None:
+        """A line above the first header."""
+        kind = kind_of(text)
+        if kind in (Line.BLANK, Line.TAIL):
+            return
+        if kind is Line.SUBTITLE:
+            self.facts = _subtitled(text, self.around)
+            self.seen.add(squeezed(text))
+            return
+        below_subtitle = self.facts != self.around
+        self.facts = stated_in_line(text, self.facts) if states_facts(text) else stated_in_title(text, self.facts)
+        self.around = self.around if below_subtitle else self.facts
+        self.seen_around.add(squeezed(text))
+
+    def _between(self, header: Header, index: int) -> None:
+        """A row below the header that is not plainly a person."""
+        row = self.rows[index]
+        filled = {at: text for at, cell in enumerate(row) if (text := text_of(cell))}
+        kinds = [kind_of(text) for text in list(filled.values())[:_BEGINNING]]
+        if total := next((kind for kind in kinds if kind in TOTALS), None):
+            self._open_block(header).totals.append((total, total_in(row)))
+        elif header.at.get(Column.ID_NO) in filled:
+            self._open_block(header).rows.append(index)
+        elif kinds and kinds[0] is Line.TAIL:
+            self.in_tail = True
+        elif kinds and _is_heading(kinds[0], filled, header):
+            self._heading(kinds[0], line_text(row))
+        elif not self.in_tail and {header.at[Column.NAME], header.at.get(Column.PHONE)} & filled.keys():
+            self._open_block(header).rows.append(index)
+        elif filled.keys() - {header.at.get(column) for column in _FILLED_DOWN} and (
+            len(filled) > 1 or not self.in_tail
+        ):
+            self.ignored.append(index)
+
+    def _heading(self, kind: Line, text: str) -> None:
+        """A title or label row between the people begins a new block, unless a printed page only repeats it."""
+        plain = squeezed(text)
+        if plain in self.seen | self.seen_around:
+            return
+        if kind is Line.STATEMENT:
+            facts = stated_in_line(text, self.facts)
+            self.seen.add(plain)
+        elif kind is Line.SUBTITLE:
+            facts = _subtitled(text, self.around)
+            if "续" in plain and facts.name == self.facts.name:
+                return
+            self.seen = {plain}
+        else:
+            if stated_in_title(text, Facts()) == Facts():
+                return
+            facts = self.around = stated_in_title(text, self.outer)
+            self.seen, self.seen_around = set(), {plain}
+        self.facts, self.block, self.in_tail = facts, None, False
+
+
+def _subtitled(text: str, around: Facts) -> Facts:
+    facts = stated_in_subtitle(text, around)
+    return stated_in_line(text, facts) if states_facts(text) else facts
+
+
+def _is_heading(kind: Line, filled: dict[int, str], header: Header) -> bool:
+    """第一批 in the column of batches is no sub-title, and a row of many cells no title."""
+    if kind is Line.SUBTITLE:
+        return next(iter(filled)) != header.at.get(Column.BATCH)
+    return kind is Line.STATEMENT or (kind is Line.TITLE and len(filled) <= _TITLE_CELLS)

@@ -1,0 +1,127 @@
+"""The source over a folder: every file that fits the glob, whatever its suffix says."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters.sources.copying import quiet_copy
+from adapters.sources.delimited import read_delimited
+from adapters.sources.facts import Facts
+from adapters.sources.grid import Sheets, Unreadable
+from adapters.sources.ledger import read_ledger
+from adapters.sources.problems import rejection
+from adapters.sources.workbook import read_workbook
+from schemas.batch import Level
+from schemas.errors import SourceError
+from schemas.roster import FileStamp, Place, Reading
+from schemas.texts import T
+
+_NOT_LEDGERS = ("~$", ".~lock")  # what Excel, WPS and LibreOffice leave beside an open file
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LOOKED_AT = 4096  # bytes
+_FOREIGN = ((b"%PDF", "PDF"), (b"<", "HTML"), (b"{\\rtf", "RTF"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"))
+_BINARY = frozenset(range(32)) - frozenset(b"\t\n\r\f")
+
+
+class FolderSource:
+    """`organiser`, `level` and `year` hold for ledgers that state none themselves."""
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        glob: str,
+        *,
+        organiser: str = "",
+        level: Level | None = None,
+        year: int | None = None,
+    ) -> None:
+        self._name = name
+        self._folder = folder
+        self._glob = glob
+        self._defaults = Facts(organiser=organiser, level=level, year=year)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def look(self) -> Iterator[FileStamp]:
+        """Sorted by path. Raises SourceError when the folder is missing or closed to us."""
+        try:
+            with os.scandir(self._folder):
+                files = sorted(self._folder.glob(self._glob))
+        except FileNotFoundError:
+            raise SourceError(
+                T(
+                    "The folder {path} is not there. Correct its path in the config or connect the drive, then start again.",
+                    path=self._folder,
+                )
+            ) from None
+        except OSError:
+            raise SourceError(
+                T(
+                    "The folder {path} cannot be read. Give this account the right to read it, then start again.",
+                    path=self._folder,
+                )
+            ) from None
+        except (ValueError, NotImplementedError):
+            raise SourceError(
+                T(
+                    "The pattern {glob} for the folder {path} is not understood. Write it like *.xlsx or **/*.xlsx.",
+                    path=self._folder,
+                    glob=self._glob,
+                )
+            ) from None
+        return iter([stamp for file in files if (stamp := self._stamp(file))])
+
+    def digest(self, stamp: FileStamp) -> bytes:
+        """SHA-256 of the content; empty when it cannot be read now, and then `read` says why."""
+        try:
+            return hashlib.sha256(quiet_copy(self._file(stamp))).digest()
+        except Unreadable:
+            return b""
+
+    def read(self, stamp: FileStamp) -> Reading:
+        """Copies the bytes once and understands only that copy."""
+        saved_on = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC).date()
+        try:
+            sheets = _sheets(quiet_copy(self._file(stamp)))
+        except Unreadable as fault:
+            return Reading(stamp.path, rejections=(rejection(fault.code, Place(stamp.path), **fault.values),))
+        return read_ledger(stamp.path, sheets, self._defaults, saved_on)
+
+    def _stamp(self, file: Path) -> FileStamp | None:
+        """None for what is no ledger, or is gone already."""
+        if file.name.startswith(_NOT_LEDGERS):
+            return None
+        try:
+            stat = file.stat()
+            is_file = file.is_file()
+        except OSError:
+            return None
+        path = f"{self._name}/{file.relative_to(self._folder).as_posix()}"
+        return FileStamp(path, stat.st_size, stat.st_mtime_ns) if is_file else None
+
+    def _file(self, stamp: FileStamp) -> Path:
+        return self._folder / stamp.path.removeprefix(f"{self._name}/")
+
+
+def _sheets(content: bytes) -> Sheets:
+    """By what the content is, not by what the suffix says. Raises Unreadable."""
+    if content.startswith((_ZIP, _OLE)):
+        return read_workbook(content)
+    beginning = content[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not beginning:
+        raise Unreadable("unknown_form", found="0 B")
+    if found := next((form for magic, form in _FOREIGN if beginning.startswith(magic)), None):
+        raise Unreadable("unknown_form", found=found)
+    if not content.startswith(_UTF16) and _BINARY.intersection(beginning):
+        raise Unreadable("unknown_form", found="binary")
+    return read_delimited(content)

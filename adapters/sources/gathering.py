@@ -1,0 +1,102 @@
+"""A block → the rosters it holds: its rows read, and gathered by the batch each of them belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from adapters.sources.blocks import Block
+from adapters.sources.cells import level_named, text_of
+from adapters.sources.dates import day_of, period_of
+from adapters.sources.facts import Facts
+from adapters.sources.grid import Cell
+from adapters.sources.header import BATCH
+from adapters.sources.lines import batch_name
+from adapters.sources.people import Person, Table, read_person
+from adapters.sources.problems import problem
+from schemas.batch import Batch
+from schemas.header_words import Column, header_words
+from schemas.identity import canonical_text
+from schemas.roster import Leader, Participant, Place, Problem, Rejection, Roster
+
+
+@dataclass(slots=True)
+class Gathering:
+    """The rows of one block that state the same batch, while they are read. No batch: all are rejected."""
+
+    where: Place
+    facts: Facts
+    batch: Batch | None
+    people: list[Participant] = field(default_factory=list)
+    leaders: list[Leader] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def take(self, person: Person) -> None:
+        if self.batch is None:
+            self.rejections.append(_without_batch(person, self.facts))
+        elif isinstance(person, Participant):
+            self.people.append(person)
+        elif isinstance(person, Leader):
+            self.leaders.append(person)
+        else:
+            self.rejections.append(replace(person, batch=self.batch.key))
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Head counts a 合计 may state: without and with the leaders."""
+        listed = len(self.people) + len(self.rejections)
+        return listed, listed + len(self.leaders)
+
+    def roster(self, declared: int | None) -> Roster | None:
+        if self.batch is None:
+            return None
+        gathered = (tuple(self.people), tuple(self.leaders), tuple(self.rejections))
+        return Roster(self.batch, self.where, *gathered, declared=declared)
+
+
+def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> list[Gathering]:
+    """`saved_on` stands in for a day of the batch where it states none."""
+    places = [at for at in block.header.batch if at >= 0]
+    by_cells: dict[tuple[Cell, ...], Gathering] = {}
+    by_facts: dict[Facts, Gathering] = {}
+    for index in block.rows:
+        row = table.grid.rows[index]
+        cells = tuple([row[at] for at in places])
+        gathering = by_cells.get(cells)
+        if gathering is None:
+            facts = _stated_in_cells(block, [row[at] if at >= 0 else "" for at in block.header.batch])
+            gathering = by_facts.setdefault(facts, Gathering(table.place(index), facts, facts.batch()))
+            by_cells[cells] = gathering
+        on = gathering.facts.start or saved_on
+        gathering.take(read_person(table, index, on=on, notes=notes))
+    return list(by_facts.values())
+
+
+def _stated_in_cells(block: Block, cells: list[Cell]) -> Facts:
+    """The row's own columns, over what holds for its block. A cell in words nobody understands stays unclear."""
+    outer = block.facts
+    said = {column: cell for column, cell in zip(BATCH, cells, strict=True) if text_of(cell)}
+    level = level_named(text_of(said.get(Column.LEVEL, "")))
+    period = period_of(said.get(Column.PERIOD, ""), outer.year)
+    start = day_of(said.get(Column.START, ""), outer.year) or period.start
+    end = day_of(said.get(Column.END, ""), outer.year) or period.end
+    unclear = {"level"} if Column.LEVEL in said and not level else set()
+    if said.keys() & {Column.PERIOD, Column.START, Column.END}:
+        unclear |= {name for name, day in (("start", start), ("end", end)) if not day}
+    return Facts(
+        name=batch_name(said.get(Column.BATCH, "")),
+        organiser=canonical_text(text_of(said.get(Column.ORGANISER, ""))),
+        level=level,
+        base=canonical_text(text_of(said.get(Column.BASE, ""))),
+        start=start,
+        end=end,
+        unclear=frozenset(unclear),
+    ).over(outer)
+
+
+def _without_batch(person: Person, facts: Facts) -> Rejection:
+    words = header_words().missing
+    missing = "、".join(words[name] for name in facts.missing)
+    incomplete = problem("batch_incomplete", person.where, missing=missing)
+    own = person.problems if isinstance(person, Rejection) else ()
+    return Rejection(person.where, (incomplete, *own))

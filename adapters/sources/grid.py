@@ -1,0 +1,52 @@
+"""The plain grid every ledger becomes before anybody asks what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+Cell = str | int | float | bool | date | datetime | time | timedelta
+Row = list[Cell]
+Spot = tuple[int, int]  # row and column, counted from 0
+
+
+def _none_unvalued() -> frozenset[Spot]:
+    return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One sheet: `rows[0]` is Excel's row 1, all rows are equally long, an empty cell is "".
+
+    `knows_merges`: cells merged downwards are filled already; a text file cannot say which were.
+    `unvalued` answers, at a price, which formula cells hold no value; in `rows` they look empty.
+    """
+
+    sheet: str
+    rows: list[Row]
+    knows_merges: bool = True
+    unvalued: Callable[[], frozenset[Spot]] = _none_unvalued
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """What a file holds: its visible sheets, and the names of the hidden ones."""
+
+    grids: tuple[Grid, ...]
+    hidden: tuple[str, ...] = ()
+
+
+class Unreadable(Exception):
+    """This file's bytes are no ledger: `code` of the problem and its values. Never leaves the room."""
+
+    def __init__(self, code: str, **values: str | int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values: Mapping[str, str | int] = values
+
+
+def squared(rows: list[Row]) -> list[Row]:
+    """The same rows, each as long as the longest."""
+    width = max(map(len, rows), default=0)
+    return [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]

@@ -1,0 +1,138 @@
+"""A file's sheets → what it says: the sequence in which a ledger is understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+from adapters.sources.blocks import Block, Split, split
+from adapters.sources.facts import Facts
+from adapters.sources.gathering import Gathering, gather
+from adapters.sources.grid import Grid, Sheets
+from adapters.sources.header import BATCH, is_unit_summary
+from adapters.sources.lines import line_text, stated_in_title
+from adapters.sources.people import Table
+from adapters.sources.problems import problem, rejection
+from adapters.sources.totals import declared_in
+from schemas.header_words import Column, header_words
+from schemas.roster import Place, Problem, Reading, Rejection, Roster
+
+_TOP_ROWS = 20  # a title stands in them
+
+
+@dataclass(slots=True)
+class _Said:
+    """What has been understood so far of one file; `unknown` are the sheets without a header."""
+
+    path: str
+    rosters: list[Roster] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    unknown: list[Place] = field(default_factory=list)
+
+    def note(self, code: str, where: Place, **values: str | int) -> None:
+        self.notes.append(problem(code, where, **values))
+
+    def reject(self, code: str, where: Place) -> None:
+        self.rejections.append(rejection(code, where))
+
+
+def read_ledger(path: str, sheets: Sheets, defaults: Facts, saved_on: date) -> Reading:
+    """`path` begins with the source's name. What no sheet states may stand in the path, then in `defaults`."""
+    said = _Said(path)
+    in_path = _stated_in_path(path, Facts(year=defaults.year))
+    for grid in sheets.grids:
+        found = split(grid, stated_in_title(grid.sheet, in_path))
+        if found.blocks:
+            _read_blocks(said, grid, found, defaults, saved_on)
+        else:
+            _explain_empty(said, grid, found)
+    for sheet in sheets.hidden:
+        said.note("hidden_sheet", Place(path, sheet))
+    _settle_unknown(said)
+    return Reading(path, tuple(said.rosters), tuple(said.rejections), tuple(said.notes))
+
+
+def _stated_in_path(path: str, outer: Facts) -> Facts:
+    """Folders from the outside in, then the file's own name."""
+    inside = PurePosixPath(path)
+    for name in (*inside.parts[1:-1], inside.stem):
+        outer = stated_in_title(name, outer)
+    return outer
+
+
+def _read_blocks(said: _Said, grid: Grid, found: Split, defaults: Facts, saved_on: date) -> None:
+    gathered: list[list[Gathering]] = []
+    for block in found.blocks:
+        complete = replace(block, facts=block.facts.over(defaults))
+        table = Table(said.path, grid, block.header, block.facts.unit)
+        _fill_down(said, block, table)
+        gathered.append(gather(complete, table, saved_on, said.notes))
+    _hand_over(said, grid, found.blocks, gathered)
+    for index in found.ignored:
+        said.note("line_ignored", Place(said.path, grid.sheet, index + 1))
+    if any(Column.PHONE not in block.header.at for block in found.blocks):
+        where = Place(said.path, grid.sheet)
+        said.note("column_missing", where, column=header_words().columns[Column.PHONE][0])
+
+
+def _fill_down(said: _Said, block: Block, table: Table) -> None:
+    """A text file has lost which cells were merged downwards: an empty unit or batch cell takes the one above."""
+    if table.grid.knows_merges:
+        return
+    for column in (Column.UNIT, *BATCH):
+        at = block.header.at.get(column)
+        rows = [table.grid.rows[index] for index in block.rows]
+        if at is None or all(row[at] != "" for row in rows):
+            continue
+        for above, row in pairwise(rows):
+            row[at] = row[at] or above[at]
+        said.note("filled_down", table.place(block.rows[0], column), column=block.header.title(column))
+
+
+def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list[Gathering]]) -> None:
+    """Each batch with its own head count; a count over several batches is compared here."""
+    declared = declared_in([block.totals for block in blocks])
+    for own, total in zip(gathered, declared.of_blocks, strict=True):
+        of_one = total if len(own) == 1 else None
+        for gathering in own:
+            roster = gathering.roster(of_one)
+            if roster:
+                said.rosters.append(roster)
+            else:
+                said.rejections += gathering.rejections
+        if len(own) > 1:
+            _compare_total(said, own[0].where, total, own)
+    _compare_total(said, Place(said.path, grid.sheet), declared.of_all, [one for own in gathered for one in own])
+
+
+def _compare_total(said: _Said, where: Place, declared: int | None, counted: list[Gathering]) -> None:
+    without, with_leaders = (sum(counts) for counts in zip(*(one.counts for one in counted), strict=True))
+    if declared not in (None, without, with_leaders):
+        said.note("total_differs", where, declared=declared or 0, listed=without)
+
+
+def _explain_empty(said: _Said, grid: Grid, found: Split) -> None:
+    """A sheet without people: blank, a form nobody filled in, a summary of units, or something else."""
+    where = Place(said.path, grid.sheet)
+    text = "".join(line_text(row) for row in grid.rows[:_TOP_ROWS])
+    if found.has_header:
+        said.note("no_rows", where)
+    elif any(map(is_unit_summary, grid.rows)) or any(word in text for word in header_words().lines.unit_summary):
+        said.reject("unit_summary", where)
+    elif text:
+        said.unknown.append(where)
+
+
+def _settle_unknown(said: _Said) -> None:
+    """A sheet without a header is an aside next to a ledger, and the fault of a file that holds none."""
+    beside_ledger = bool(said.rosters or said.rejections)
+    for where in said.unknown:
+        if beside_ledger:
+            said.note("sheet_skipped", where)
+        else:
+            said.reject("header_not_found", where)
+    if not (said.rosters or said.rejections or said.notes):
+        said.reject("header_not_found", Place(said.path))

@@ -1,0 +1,59 @@
+"""Who a row speaks of: words in the columns of category, role, remark and post, and in brackets behind the name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from adapters.sources.cells import text_of
+from adapters.sources.grid import Cell
+from schemas.header_words import Column, header_words
+
+SPEAKING = (Column.CATEGORY, Column.ROLE, Column.REMARK, Column.POST)
+Words = Mapping[Column, frozenset[str]]
+
+_BETWEEN = re.compile(r"[\s,，、;；:：/()（）。]+")
+_KIN = "家属"
+_NO_KIN = ("无", "非", "不", "未", "没")
+
+
+def words_said(note: str, cells: Iterable[Cell]) -> Words:
+    """The single words of each speaking cell; `note` is what stood behind the name."""
+    said = {column: _words(cell) for column, cell in zip(SPEAKING, cells, strict=True) if cell != ""}
+    return said | {Column.NAME: _words(note)} if note else said
+
+
+def column_of_kin(said: Words) -> Column | None:
+    """The column that calls the row's person a relative or an attendant."""
+    family = _family_words()
+    for column, words in said.items():
+        if not words.isdisjoint(family) or any(word.endswith(_KIN) and not word.startswith(_NO_KIN) for word in words):
+            return column
+    return None
+
+
+def leads(said: Words) -> bool:
+    """带队 in any column; 工作人员 as a post is also an ordinary one, and then the row states a category."""
+    leader, staff = _leader_words()
+    for column, words in said.items():
+        ordinary_post = column is Column.POST and Column.CATEGORY in said
+        if not words.isdisjoint(leader) or (not ordinary_post and not words.isdisjoint(staff)):
+            return True
+    return False
+
+
+def _words(cell: Cell) -> frozenset[str]:
+    text = text_of(cell)
+    return frozenset((text,)) if text.isalnum() else frozenset(_BETWEEN.split(text))
+
+
+@cache
+def _family_words() -> frozenset[str]:
+    return frozenset(header_words().roles.family)
+
+
+@cache
+def _leader_words() -> tuple[frozenset[str], frozenset[str]]:
+    roles = header_words().roles
+    return frozenset(roles.leader), frozenset(roles.staff)

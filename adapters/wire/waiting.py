@@ -1,0 +1,84 @@
+"""When a call may be tried again: by tenacity, within attempts, time and a budget for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from threading import Lock
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+
+from schemas.errors import TransientError
+
+_LONGEST_WISH_S = 3600.0
+_PAID_BACK = 0.1
+_jitter = wait_random_exponential(multiplier=0.5, max=30)
+
+
+class Retries:
+    """How often, how long and, over one run, how many times in all calls are tried again.
+
+    One object a run, shared by its calls: an outage of a day must not make a day of requests.
+    """
+
+    def __init__(self, attempts: int = 4, time_s: float = 120.0, budget: float = 50.0) -> None:
+        self.attempts = attempts
+        self.time_s = time_s
+        self._most = self._left = float(budget)
+        self._lock = Lock()
+
+    def take(self) -> bool:
+        """Use one retry up; False when there is none."""
+        with self._lock:
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+    def pay_back(self) -> None:
+        """A call succeeded: every tenth earns a retry."""
+        with self._lock:
+            self._left = min(self._most, self._left + _PAID_BACK)
+
+
+def patiently(retries: Retries, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> Retrying:
+    """Retrying for one call: full jitter, never earlier than the portal asked; at the end the last TransientError."""
+    start = monotonic()
+
+    def spent(state: RetryCallState) -> bool:
+        return (
+            state.attempt_number >= retries.attempts
+            or monotonic() - start + state.upcoming_sleep > retries.time_s
+            or not retries.take()
+        )
+
+    return Retrying(retry=retry_if_exception_type(TransientError), stop=spent, wait=_wait_s, sleep=sleep, reraise=True)
+
+
+def _wait_s(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked_s = error.retry_after_s if isinstance(error, TransientError) else None
+    return max(_jitter(state), asked_s or 0.0)
+
+
+def seconds_asked(retry_after: str, date: str = "") -> float | None:
+    """Retry-After in seconds, at most an hour; None when it says nothing usable.
+
+    A moment is measured against the answer's own Date: our clocks may differ. (RFC 9110, 10.2.3)
+    """
+    retry_after = retry_after.strip()
+    if retry_after.isascii() and retry_after.isdecimal():
+        return min(float(retry_after), _LONGEST_WISH_S)
+    moment, sent = _moment(retry_after), _moment(date)
+    if moment is None or sent is None:
+        return None
+    return min(max((moment - sent).total_seconds(), 0.0), _LONGEST_WISH_S)
+
+
+def _moment(header: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header)
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

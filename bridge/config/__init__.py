@@ -1,0 +1,7 @@
+"""The settings file: every option, its default, and every mistake at once."""
+
+from bridge.config.kinds import is_loopback
+from bridge.config.secret import read_secret
+from bridge.config.sections import Config, Schedule
+
+__all__ = ["Config", "Schedule", "is_loopback", "read_secret"]

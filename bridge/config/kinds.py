@@ -1,0 +1,103 @@
+"""The kinds of values options have, each with its own check."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
+
+from bridge.config.mistakes import Wrong
+from schemas.texts import T
+
+
+def _place(value: object, info: ValidationInfo) -> Path:
+    """Relative paths are meant from the folder of the settings file."""
+    if not isinstance(value, str | Path):
+        raise Wrong(T("{key}: write it as text in quotation marks."))
+    folder: Path = (info.context or {})["folder"]
+    return Path(os.path.abspath(folder / Path(value).expanduser()))  # noqa: PTH100  # links stay as written
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise Wrong(T("{key}: there is no file {file}.", file=path))
+    return path
+
+
+def _pack(folder: str) -> PlainValidator:
+    """A shipped pack by its name, or the path of one of our own."""
+
+    def find(value: object, info: ValidationInfo) -> Path | str:
+        if not isinstance(value, str):
+            raise Wrong(T("{key}: write it as text in quotation marks."))
+        if re.search(r"[/\\]|\.toml$", value):
+            return _existing(_place(value, info))
+        entries = (Path(entry.name) for entry in (files("schemas") / folder).iterdir())
+        shipped = sorted(entry.stem for entry in entries if entry.suffix == ".toml")
+        if value not in shipped:
+            raise Wrong(T("{key}: must be a path ending in .toml, or one of: {expected}.", expected=", ".join(shipped)))
+        return value
+
+    return PlainValidator(find)
+
+
+def _base_url(value: str) -> str:
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        url = SplitResult("", "", "", "", "")
+    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
+        raise Wrong(
+            T("{key}: must be an address such as https://portal.example.cn/api, without user, password, ? or #.")
+        )
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise Wrong(T("{key}: must begin with https:// (http is allowed to this machine itself only)."))
+    return value.rstrip("/")
+
+
+def _cron(value: str) -> str:
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  # heavy: only where there is a schedule
+
+    weekday = "".join(value.split()[4:])
+    if re.search(r"\d", weekday):
+        raise Wrong(
+            T("{key}: name the days of the week (mon-fri): their numbers mean different days to different programs.")
+        )
+    try:
+        CronTrigger.from_crontab(value)
+    except ValueError:
+        raise Wrong(
+            T('{key}: must be five fields: minute hour day month weekday, such as "30 6 * * *" (daily at 06:30).')
+        ) from None
+    return value
+
+
+def _mailbox(value: str) -> str:
+    if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
+        raise Wrong(T("{key}: must be a plain mail address such as office@example.cn."))
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, without asking any name server."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+Place = Annotated[Path, PlainValidator(_place)]
+ExistingFile = Annotated[Place, AfterValidator(_existing)]
+Words = Annotated[str, Field(min_length=1)]
+Cron = Annotated[str, AfterValidator(_cron)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Seconds = Annotated[float, Field(ge=0)]
+PolicyPack = Annotated[Path | str, _pack("policies")]
+DialectPack = Annotated[Path | str, _pack("dialects")]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]

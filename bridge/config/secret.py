@@ -1,0 +1,56 @@
+"""Secrets: never in the settings themselves, only in a file of their own or in the environment."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationInfo
+
+from bridge.config.mistakes import Wrong
+from schemas.errors import ConfigError
+from schemas.texts import T
+
+
+def one_place(from_env: str | None, info: ValidationInfo, *, file_field: str, needed: bool) -> str | None:
+    """A secret comes from one place. (A file field that is wrong in itself is reported on its own.)"""
+    if file_field not in info.data:
+        return from_env
+    from_file = info.data[file_field] is not None
+    if from_file and from_env:
+        raise Wrong(T("{key}: use {file_field} or this one, not both.", file_field=file_field))
+    if needed and not from_file and not from_env:
+        raise Wrong(T("{key}: is missing, and so is {file_field}: one of the two is needed.", file_field=file_field))
+    return from_env
+
+
+def read_secret(file: Path | None, env: str | None, *, environ: Mapping[str, str] = os.environ) -> str:
+    """One secret, from its file (readable by its owner only) or else its environment variable. Raises ConfigError."""
+    if file is None:
+        secret = environ.get(env or "", "")
+        if not secret:
+            raise ConfigError(T("The environment variable {name} is empty or not set.", name=env))
+        return secret
+    try:
+        with file.open("rb") as opened:
+            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+            secret = opened.read().decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ConfigError(T("{path} is not UTF-8 text. Save it again as UTF-8.", path=file)) from None
+    except OSError as error:
+        raise ConfigError(
+            T("The secret file {path} cannot be read: {reason}.", path=file, reason=error.strerror)
+        ) from None
+    if os.name == "posix" and mode & 0o077:
+        raise ConfigError(
+            T(
+                "The secret file {path} is open to other users ({mode}). Run: chmod 600 {path}",
+                path=file,
+                mode=f"{mode:o}",
+            )
+        )
+    if not secret:
+        raise ConfigError(T("The secret file {path} is empty.", path=file))
+    return secret

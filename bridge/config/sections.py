@@ -1,0 +1,235 @@
+"""The settings file, section by section."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from bridge.config.kinds import (
+    BaseUrl,
+    Cron,
+    DialectPack,
+    ExistingFile,
+    Mailbox,
+    Place,
+    PolicyPack,
+    Seconds,
+    Words,
+    is_loopback,
+)
+from bridge.config.mistakes import Wrong, explain
+from bridge.config.secret import one_place
+from schemas.batch import Level
+from schemas.errors import ConfigError
+from schemas.texts import Language, T
+
+_MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "mail", "report", "schedule", "log")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, validate_default=True, hide_input_in_errors=True
+    )
+
+
+class Base(_Section):
+    """One entry of the base list (基地名录)."""
+
+    name: Words
+    level: Level
+    in_province: bool = True
+
+
+class Federation(_Section):
+    """Whose bridge this is. `organisers` are ours to report; empty: all of them are."""
+
+    name: Words
+    city: Words
+    code: Words
+    year: Annotated[int, Field(ge=2020, le=2100)]
+    policy: PolicyPack
+    language: Language = Language.ZH_CN
+    organisers: tuple[Words, ...] = ()
+    bases: tuple[Base, ...] = ()
+
+
+class Source(_Section):
+    """One folder of ledgers. `organiser` and `level` hold where a ledger itself does not say."""
+
+    name: Words
+    kind: Literal["workbook"] = "workbook"
+    path: Place
+    glob: Words = "*"
+    organiser: Words | None = None
+    level: Level | None = None
+
+
+class Journal(_Section):
+    path: Place = Path("journal.db")
+
+
+class VaultKeys(_Section):
+    key_file: Place = Path("keys.toml")
+
+
+class Retries(_Section):
+    """`attempts` and `time_s` bound one request, `budget` all repeated requests of one run."""
+
+    attempts: Annotated[int, Field(ge=1, le=20)] = 4
+    time_s: Seconds = 300
+    budget: Annotated[int, Field(ge=0)] = 200
+
+
+class Portal(_Section):
+    """`settle_window_s` overrides the dialect's."""
+
+    carrier: Literal["http"] = "http"
+    dialect: DialectPack = "qilu"
+    base_url: BaseUrl
+    app_id: Words
+    app_secret_file: Place | None = None
+    app_secret_env: Words | None = None
+    ca_file: ExistingFile | None = None
+    settle_window_s: Seconds | None = None
+    retries: Retries = Retries()
+
+    @field_validator("app_secret_env")
+    @classmethod
+    def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return one_place(value, info, file_field="app_secret_file", needed=True)
+
+
+class Deadlines(_Section):
+    """The five days after a batch ends (Weihai 2025 六(二)); the defaults stand until the federation decides."""
+
+    days: Annotated[int, Field(ge=1, le=60)] = 5
+    working_days: bool = False
+    holiday_extends: bool = False
+    soon_days: Annotated[int, Field(ge=0, le=60)] = 2
+
+
+class Rules(_Section):
+    """What the federation decides beyond the policy pack (domain.md 3)."""
+
+    once_per_year: bool = False
+    names_in_mail: Literal["masked"] = "masked"
+
+
+class Mail(_Section):
+    """Delivery of the report. `security` "tls" speaks TLS from the first byte, "starttls" switches to it."""
+
+    enabled: bool = False
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 465
+    security: Literal["tls", "starttls", "none"] = "tls"
+    user: str = ""
+    password_file: Place | None = None
+    password_env: Words | None = None
+    ca_file: ExistingFile | None = None
+    sender: Mailbox | None = None
+    recipients: tuple[Mailbox, ...] = ()
+
+    @field_validator("host", "sender", "recipients")
+    @classmethod
+    def _needed(cls, value: object, info: ValidationInfo) -> object:
+        if info.data.get("enabled") and not value:
+            raise Wrong(T("{key}: is needed while mail.enabled = true."))
+        return value
+
+    @field_validator("security")
+    @classmethod
+    def _secure(cls, value: str, info: ValidationInfo) -> str:
+        if value == "none" and info.data.get("enabled") and not is_loopback(info.data.get("host", "")):
+            raise Wrong(T('{key}: must be "tls" or "starttls" ("none" is allowed to this machine itself only).'))
+        return value
+
+    @field_validator("password_env")
+    @classmethod
+    def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
+        needed = bool(info.data.get("enabled") and info.data.get("user"))
+        return one_place(value, info, file_field="password_file", needed=needed)
+
+
+class ReportFiles(_Section):
+    dir: Place = Path("reports")
+
+
+class Schedule(_Section):
+    """When the daemon works, as cron lines in Asia/Shanghai."""
+
+    sync: Cron = "30 6 * * *"
+    report: Cron = "30 7 * * *"
+
+
+class Log(_Section):
+    """`file` None: standard error, which systemd keeps."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    file: Place | None = None
+
+
+class Config(_Section):
+    """The whole file. `practice` marks everything made with it as an exercise."""
+
+    practice: bool = False
+    federation: Federation
+    source: tuple[Source, ...]
+    portal: Portal
+    journal: Journal
+    vault: VaultKeys
+    deadlines: Deadlines
+    rules: Rules
+    mail: Mail
+    report: ReportFiles
+    schedule: Schedule
+    log: Log
+
+    @field_validator("source")
+    @classmethod
+    def _distinct(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        if not value:
+            raise Wrong(T("{key}: must not be empty."))
+        names = [source.name for source in value]
+        if len(set(names)) != len(names):
+            raise Wrong(T("{key}: two of them have the same name; give each its own."))
+        return value
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The settings of one file. Raises ConfigError with every mistake in it."""
+        table = {section: {} for section in _MAY_BE_LEFT_OUT} | _read_toml(path)
+        try:
+            # As JSON, because only there strict means what TOML means: an enum is a text, a tuple is a list.
+            return cls.model_validate_json(orjson.dumps(table), context={"folder": path.absolute().parent})
+        except ValidationError as error:
+            raise ConfigError(*explain(error, cls)) from None
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(T("There is no settings file {path}. Run: lxy-bridge init", path=path)) from None
+    except OSError as error:
+        raise ConfigError(
+            T("The settings file {path} cannot be read: {reason}.", path=path, reason=error.strerror)
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(T("{path} is not UTF-8 text. Save it again as UTF-8.", path=path)) from None
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        line, column = place.groups() if place else ("-", "-")
+        raise ConfigError(
+            T(
+                "{path}, line {line}, column {column}: this is not TOML. Texts stand in quotation marks; "
+                "Windows paths stand in single ones.",
+                path=path,
+                line=line,
+                column=column,
+            )
+        ) from None

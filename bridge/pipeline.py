@@ -1,0 +1,202 @@
+"""The staircase: what one run does, walked once, downwards. Read this first.
+
+    read → check → map → plan → push → read back → reconcile → report
+
+The portal is read back before the first plan too: nothing is written by somebody who has not looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bridge.check import check
+from bridge.findings import Identify, Rules
+from bridge.map import Glossary, nothing_wanted, to_online, wanted
+from bridge.plan import plan
+from bridge.ports import Clock, Journal, Portal, Source, Stop, Watch
+from bridge.push import Sender, push
+from bridge.read import merged, read
+from bridge.read_back import Reader, read_back
+from bridge.reconcile import reconcile
+from bridge.report import Facts, Wording, all_confirmed, report
+from bridge.revisions import Numbering
+from bridge.suspects import suspects
+from schemas.batch import Base, BatchKey
+from schemas.errors import AuthError, SchemaDrift, TransientError
+from schemas.plan import Plan
+from schemas.policy import Policy
+from schemas.report import Report
+from schemas.texts import T, Text
+
+ROUNDS = 4
+"""Plan and push at most so often in one run: settled, entered, corrected, submitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything a run works with; `wiring` puts it together.
+
+    `basis` stands for all that checking and mapping build on.
+    """
+
+    sources: Sequence[Source]
+    portal: Portal
+    journal: Journal
+    clock: Clock
+    stop: Stop
+    watch: Watch
+    policy: Policy
+    bases: Sequence[Base]
+    rules: Rules
+    wording: Wording
+    glossary: Glossary
+    reader: Reader
+    identify: Identify
+    numbering: Numbering
+    year: int
+    basis: str
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What went wrong without ending the run: it becomes findings, and the run is not complete."""
+
+    failures: list[Text]
+    drift: list[Text]
+    stopped: bool = False
+
+
+def sync(house: House, *, only: Collection[BatchKey] | None = None) -> Report:
+    """One whole run. Raises JournalError, RunError; all else that goes wrong stands in the report."""
+    run = _begin(house, "sync")
+    trouble = take_in(house)
+    if look(house, trouble):
+        for _ in range(ROUNDS):
+            todo = plan_now(house, only=only)
+            if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
+                break
+    return _conclude(house, run, trouble)
+
+
+def compare(house: House) -> Report:
+    """Read both sides and reconcile; nothing is written online."""
+    run = _begin(house, "reconcile")
+    trouble = take_in(house)
+    look(house, trouble)
+    return _conclude(house, run, trouble)
+
+
+def take_in(house: House) -> Trouble:
+    """Read, check, map: bring what offline wants up to date, batch by batch."""
+    offline, now = house.journal.offline, house.clock.instant().at
+    intake = read(house.sources, offline.files(), house.watch)
+    offline.stage(intake, basis=house.basis, at=now)
+    for key in offline.touched():
+        ours = house.reader.ours(key)
+        if rosters := offline.rosters(key):
+            roster, conflicts = merged(rosters)
+            problems = (*conflicts, *check(roster, policy=house.policy, bases=house.bases))
+            offline.want(wanted(roster, problems, house.glossary, ours=ours), at=now)
+        else:
+            offline.want(nothing_wanted(key, ours=ours), at=now)
+    return Trouble(failures=list(intake.failures), drift=[])
+
+
+def look(house: House, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> bool:
+    """Read back. False when the portal could not be read: then nothing may be written either."""
+    try:
+        read_back(
+            house.portal, house.journal, house.reader, year=house.year, clock=house.clock, watch=house.watch, only=only
+        )
+    except SchemaDrift as error:
+        trouble.drift.append(error.text)
+    except (TransientError, AuthError) as error:
+        trouble.failures.append(error.text)
+    else:
+        return True
+    trouble.stopped = True
+    return False
+
+
+def plan_now(house: House, *, only: Collection[BatchKey] | None = None) -> Plan:
+    deliveries = house.journal.deliveries
+    people = deliveries.disagreeing()
+    return plan(
+        deliveries.batches(),
+        people,
+        deliveries.tallies(),
+        suspects=suspects(house.journal, people).offline,
+        can=house.portal.can,
+        today=house.clock.instant().at.date(),
+        only=only,
+    )
+
+
+def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
+    """Push, then read back what was touched. False when the run should send nothing more."""
+    words = house.glossary.words
+    sender = Sender(
+        portal=house.portal,
+        journal=house.journal,
+        clock=house.clock,
+        numbering=house.numbering,
+        batch_in_words=lambda values: to_online(values, words.batch),
+        person_in_words=lambda values: to_online(values, words.person),
+        run=run,
+    )
+    try:
+        pushed = push(todo, sender, stop=house.stop, watch=house.watch)
+    except AuthError as error:
+        trouble.failures.append(error.text)
+        trouble.stopped = True
+        return False
+    trouble.drift += [T("an answer did not fit at {path}", path=path) for path in sorted(pushed.drift)]
+    trouble.stopped = trouble.stopped or pushed.stopped
+    seen = look(house, trouble, only=pushed.batches)
+    return seen and not pushed.stopped
+
+
+def _begin(house: House, kind: str) -> int:
+    now = house.clock.instant()
+    house.journal.deliveries.recover(now)
+    return house.journal.runs.begin(kind, now.at.date(), at=now.at)
+
+
+def _conclude(house: House, run: int, trouble: Trouble) -> Report:
+    """Reconcile and report, and close the run in the ledger."""
+    journal, now = house.journal, house.clock.instant().at
+    found = reconcile(
+        journal, house.rules, now=now, identify=house.identify, failures=trouble.failures, drift=trouble.drift
+    )
+    journal.findings.see(found.findings, at=now)
+    result = report_now(house, trouble=trouble)
+    numbers = {bucket.value: count for bucket, count in found.offline.buckets.items()}
+    journal.runs.finish(run, result.state, numbers, at=house.clock.instant().at)
+    return result
+
+
+def report_now(house: House, *, trouble: Trouble | None = None) -> Report:
+    """The report of what the journal knows now; `trouble` is that of the run that ends with it."""
+    journal, now = house.journal, house.clock.instant().at
+    found = reconcile(journal, house.rules, now=now, identify=house.identify)
+    last = journal.runs.last("report")
+    since = last[1] if last else None
+    batches = journal.deliveries.batches()
+    interrupted = trouble is not None and (trouble.stopped or trouble.failures or trouble.drift)
+    facts = Facts(
+        reconciliation=found,
+        batches=batches,
+        tallies=journal.deliveries.tallies(),
+        open=journal.findings.open(),
+        settled=journal.findings.settled_since(since) if since else (),
+        since=since,
+        complete=all_confirmed(found, batches) and not interrupted,
+    )
+    return report(
+        facts,
+        house.wording,
+        deadline=house.rules.deadline,
+        reviewed_online=house.rules.reviewed_online,
+        now=now,
+    )

@@ -1,0 +1,142 @@
+"""Push: make the plan's requests, one at a time, each durable in the journal before it is sent.
+
+Read `_exchange` first: intend, sending, send, conclude. There is no other way to the portal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.ports import Clock, Journal, Portal, Stop, Watch
+from bridge.revisions import Numbering, Subject
+from schemas.batch import BatchKey
+from schemas.journal import BatchFacts, Dispatch, PersonFacts, Values
+from schemas.outcome import Outcome
+from schemas.plan import BatchWork, Plan
+from schemas.portal import Answer, Operation, Record
+from schemas.revision import HEADER, SUBMISSION, Revision
+
+_NOT_TAKEN = {Outcome.NOT_SENT, Outcome.NOT_PROCESSED}
+
+Draft = tuple[Revision, Record]
+InWords = Callable[[Values], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """All that one run's requests have in common.
+
+    `batch_in_words` and `person_in_words` put canonical values into the portal's words.
+    """
+
+    portal: Portal
+    journal: Journal
+    clock: Clock
+    numbering: Numbering
+    batch_in_words: InWords
+    person_in_words: InWords
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What one plan came to. `stopped`: the portal took no more, or the process was asked to end."""
+
+    batches: frozenset[BatchKey]
+    stopped: bool
+    drift: frozenset[str]
+
+
+def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
+    """Do the plan's work in its order. A portal that takes nothing more ends it: the rest waits for the next run.
+
+    Raises AuthError, JournalError.
+    """
+    facts = {batch.key: batch for batch in sender.journal.deliveries.batches()}
+    watch.step("push", sum(1 + len(work.people) for work in plan.work))
+    done: set[BatchKey] = set()
+    drift: set[str] = set()
+    for work in plan.work:
+        for answer in _requests(work, facts[work.batch], sender):
+            done.add(work.batch)
+            drift |= {answer.drift} - {""}
+            watch.advance(len(answer.verdicts))
+            not_taken = all(verdict.outcome in _NOT_TAKEN for verdict in answer.verdicts.values())
+            if not_taken or stop.requested:
+                return Pushed(frozenset(done), stopped=True, drift=frozenset(drift))
+    return Pushed(frozenset(done), stopped=False, drift=frozenset(drift))
+
+
+def _requests(work: BatchWork, batch: BatchFacts, sender: Sender) -> Iterator[Answer]:
+    """The requests of one batch in order: its header, its people, its submission."""
+    online_id = batch.online_id
+    if work.header:
+        answer = _exchange(work.header, batch.key, {HEADER: _header(work.header, batch, sender)}, "", sender)
+        yield answer
+        (verdict,) = answer.verdicts.values()
+        if verdict.outcome is not Outcome.ACCEPTED:
+            return
+        online_id = verdict.online_id or online_id
+    if work.people:
+        yield from _people(work, online_id, sender)
+    if work.submit:
+        drafts = {SUBMISSION: _submission(batch, sender)}
+        yield _exchange(Operation.SUBMIT, batch.key, drafts, "", sender)
+
+
+def _header(operation: Operation, batch: BatchFacts, sender: Sender) -> Draft:
+    values, mark = batch.offline, batch.mark_offline
+    if values is None or mark is None:
+        raise AssertionError("a plan never touches a batch that offline does not hold")
+    revision = sender.numbering.to_send(batch.header, Subject(batch.key, HEADER, mark, operation))
+    return revision, Record(revision.serial, sender.batch_in_words(values), batch.online_id)
+
+
+def _submission(batch: BatchFacts, sender: Sender) -> Draft:
+    subject = Subject(batch.key, SUBMISSION, batch.mark_offline or b"", Operation.SUBMIT)
+    revision = sender.numbering.to_send(batch.submission, subject)
+    return revision, Record(revision.serial, {}, batch.online_id)
+
+
+def _people(work: BatchWork, online_id: str, sender: Sender) -> Iterator[Answer]:
+    """New people in chunks as large as the portal allows, changed people one by one."""
+    facts = {fact.person: fact for fact in sender.journal.deliveries.disagreeing(only=work.batch)}
+    values = sender.journal.people.offline_of(work.batch)
+    for operation, size in ((Operation.SAVE_PEOPLE, sender.portal.rows_per_call), (Operation.UPDATE_PERSON, 1)):
+        people = [facts[item.person] for item in work.people if item.operation is operation and item.person in facts]
+        online_ids = _online_ids(people, sender) if operation is Operation.UPDATE_PERSON else {}
+        for chunk in _chunks(people, size):
+            drafts = {
+                fact.person: _person(fact, values[fact.person], operation, online_ids.get(fact.person, ""), sender)
+                for fact in chunk
+            }
+            yield _exchange(operation, work.batch, drafts, online_id, sender)
+
+
+def _online_ids(people: Iterable[PersonFacts], sender: Sender) -> dict[bytes, str]:
+    return {key: person.online_id for (_, key), person in sender.journal.people.open(people).items()}
+
+
+def _person(fact: PersonFacts, values: Values, operation: Operation, online_id: str, sender: Sender) -> Draft:
+    subject = Subject(fact.batch, fact.person, fact.offline or b"", operation)
+    revision = sender.numbering.to_send(fact.revision, subject)
+    return revision, Record(revision.serial, sender.person_in_words(values), online_id)
+
+
+def _exchange(
+    operation: Operation, batch: BatchKey, drafts: Mapping[bytes, Draft], parent: str, sender: Sender
+) -> Answer:
+    """One request: what is about to be sent is durable before the first byte, and what came of it before the next."""
+    deliveries, now = sender.journal.deliveries, sender.clock.instant
+    payload = sender.portal.prepare(operation, [record for _, record in drafts.values()], parent=parent)
+    dispatch = Dispatch(batch, operation, {person: revision for person, (revision, _) in drafts.items()}, payload)
+    attempt = deliveries.intend(dispatch, run=sender.run, now=now())
+    deliveries.sending(dispatch, attempt, now=now())
+    answer = sender.portal.send(payload)
+    deliveries.conclude(dispatch, attempt, answer, now=now())
+    return answer
+
+
+def _chunks(people: Sequence[PersonFacts], size: int) -> Iterator[Sequence[PersonFacts]]:
+    return (people[start : start + size] for start in range(0, len(people), size))

@@ -1,0 +1,186 @@
+"""Report: put what reconciling found into the words staff act on. The result is a frozen value; rendering is elsewhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bridge.deadlines import DeadlineRule, clock
+from bridge.reconcile import Reconciliation
+from schemas import catalogue
+from schemas.batch import BatchKey, Level
+from schemas.finding import Bucket, Finding, Sighting
+from schemas.journal import BatchFacts, BatchTally
+from schemas.policy import Policy, policy_text
+from schemas.report import BatchLine, Clock, ClockState, Item, Report, RunState
+from schemas.roster import Problem
+from schemas.texts import Language, T
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """In whose words a report speaks."""
+
+    language: Language
+    policy: Policy
+    federation: str
+    practice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a report is built from. `since` is when staff last got one; None before the first."""
+
+    reconciliation: Reconciliation
+    batches: Sequence[BatchFacts]
+    tallies: Mapping[BatchKey, BatchTally]
+    open: Sequence[Sighting]
+    settled: Sequence[Sighting]
+    since: datetime | None
+    complete: bool
+
+
+def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_online: bool, now: datetime) -> Report:
+    """One report at the moment `now`: what is to be done first, by hours left."""
+    clocks = facts.reconciliation.clocks
+    items = sorted((item(seen, clocks, wording, facts.since) for seen in facts.open), key=_urgency)
+    to_do = any(found.to_do for found in items)
+    ours = [batch for batch in facts.batches if batch.ours]
+    open_of_batch = Counter(found.batch for found in items)
+    lines = [
+        _line(batch, facts, open_of_batch, _review(batch, deadline, now, reviewed_online=reviewed_online))
+        for batch in ours
+    ]
+    return Report(
+        federation=wording.federation,
+        business_date=now.date(),
+        made_at=now,
+        state=RunState.COMPLETE if facts.complete and not to_do else RunState.PARTIAL,
+        offline=facts.reconciliation.offline,
+        online=facts.reconciliation.online,
+        batches=tuple(sorted(lines, key=lambda line: (line.end or date.max, line.batch))),
+        items=tuple(items),
+        settled=tuple(item(seen, clocks, wording, facts.since) for seen in facts.settled),
+        banners=_banners(clocks, wording.language),
+        practice=wording.practice,
+    )
+
+
+def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, since: datetime | None) -> Item:
+    """One finding in words: what, where, why, who, what next."""
+    found, language = seen.finding, wording.language
+    entry = catalogue.finding(found.code, language)
+    due = clocks.get(found.batch) if found.batch else None
+    text, advice = _said(found, wording)
+    return Item(
+        id=found.id,
+        code=found.code.value,
+        title=entry.title,
+        what=entry.say.format_map(_Values(found.values, text=text)),
+        batch=found.batch.title if found.batch else "",
+        person=found.person[:10],
+        name=found.name,
+        unit=found.unit,
+        where=found.where,
+        moved=found.moved,
+        differences=found.differences,
+        why=entry.why,
+        owner=catalogue.owner_name(entry.owner, language),
+        next_step=advice or entry.next_step,
+        source=entry.source,
+        words=found.words,
+        hours_left=due.hours_left if due else None,
+        due=due.due if due else None,
+        first_seen=seen.first_seen,
+        is_new=since is not None and seen.first_seen > since,
+        returned=seen.returned,
+        to_do=entry.to_do or bool(found.words),
+    )
+
+
+class _Values(dict[str, object]):
+    """The values of a sentence; one the finding does not state shows as a dash, never as an error in a report."""
+
+    def __init__(self, values: Mapping[str, object], **more: object) -> None:
+        super().__init__(values, **more)
+
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
+def _said(found: Finding, wording: Wording) -> tuple[str, str]:
+    """`{text}` of the sentence and the advice of its first problem, where it has problems."""
+    texts = [_problem_said(problem, wording) for problem in found.problems]
+    evidence = [text.into(wording.language) for text in found.evidence]
+    separator = "；" if wording.language is Language.ZH_CN else "; "
+    advice = next((advice for _, advice in texts if advice), "")
+    return separator.join([*(text for text, _ in texts), *evidence]), advice
+
+
+def _problem_said(problem: Problem, wording: Wording) -> tuple[str, str]:
+    if wording.policy.rule(problem.code) is not None:
+        return policy_text(wording.policy, problem, wording.language), ""
+    entry = catalogue.problem(problem.code, wording.language)
+    return entry.say.format_map(_Values(problem.values)), entry.next_step
+
+
+def _urgency(found: Item) -> tuple[bool, float, str, str]:
+    """What is to be done comes first, by hours left; then by code and batch."""
+    hours = found.hours_left if found.hours_left is not None else float("inf")
+    return not found.to_do, hours, found.code, found.batch
+
+
+def _review(batch: BatchFacts, rule: DeadlineRule, now: datetime, *, reviewed_online: bool) -> Clock | None:
+    """The review clock: met by the read-back itself, or by the portal's own review where the federation says so."""
+    if batch.end is None:
+        return None
+    met_on = batch.reviewed_on if reviewed_online else batch.entered_on
+    return clock(batch.end, rule=rule, now=now, met_on=met_on)
+
+
+def _line(batch: BatchFacts, facts: Facts, open_of_batch: Mapping[str, int], review: Clock | None) -> BatchLine:
+    values = batch.offline or batch.online or {}
+    tally = facts.tallies.get(batch.key, BatchTally())
+    return BatchLine(
+        batch=batch.key,
+        level=_level(values.get("level", "")),
+        base=values.get("base", ""),
+        start=_day(values.get("start", "")),
+        end=batch.end,
+        offline=tally.offline,
+        online=tally.online if batch.online is not None else None,
+        agreed=tally.agreed,
+        open_findings=open_of_batch[batch.key.title],
+        status=batch.status,
+        entry=facts.reconciliation.clocks.get(batch.key),
+        review=review,
+    )
+
+
+def _level(text: str) -> Level | None:
+    return Level(text) if text in set(Level) else None
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _banners(clocks: Mapping[BatchKey, Clock], language: Language) -> tuple[str, ...]:
+    years = sorted({clock.due.year for clock in clocks.values() if clock.fallback})
+    missing = T(
+        "No holiday calendar for {year}: due days are counted in natural days.", year="、".join(map(str, years))
+    )
+    return (missing.into(language),) if years else ()
+
+
+UNCONFIRMED = frozenset(Bucket) - {Bucket.AGREED, Bucket.LEADER, Bucket.NOT_OURS, Bucket.PENDING}
+
+
+def all_confirmed(reconciliation: Reconciliation, batches: Sequence[BatchFacts]) -> bool:
+    """Whether every row of both sides is proven equal, or rightly waits because its batch has not ended."""
+    loose = any((set(side.buckets) & UNCONFIRMED) for side in (reconciliation.offline, reconciliation.online))
+    waiting = {ClockState.NOT_YET, ClockState.MET, ClockState.MET_LATE}
+    due = [b for b in batches if b.key in reconciliation.clocks and reconciliation.clocks[b.key].state not in waiting]
+    return not loose and not any(batch.entered_on is None for batch in due)

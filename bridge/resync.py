@@ -1,0 +1,96 @@
+"""Resync: what a person asks for again by hand. It asks for new revisions; the run itself is the ordinary one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from bridge.ports import Journal
+from bridge.revisions import Numbering, Subject
+from schemas.batch import BatchKey
+from schemas.journal import BatchFacts, PersonFacts
+from schemas.portal import Operation
+from schemas.revision import HEADER, SUBMISSION, Revision, State
+
+_ASKED_AGAIN = {State.REFUSED, State.DIFFERS, State.AGREED}
+_UNDECIDED = {State.UNKNOWN, State.ACCEPTED, State.EXISTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to bring up again; exactly one of them is set."""
+
+    batches: frozenset[BatchKey] = frozenset()
+    person: bytes | None = None
+    since: date | None = None
+    refused: bool = False
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """`batches` is what the run is limited to, `again` the new revisions it may send."""
+
+    batches: frozenset[BatchKey]
+    again: tuple[tuple[BatchKey, bytes, Revision], ...]
+
+
+def choose(journal: Journal, wish: Wish, numbering: Numbering) -> Chosen:
+    """Find what the wish names. Only what offline holds and online lacks is ever asked for again.
+
+    An unknown outcome is not: it is settled by reading back, once its window has passed.
+    """
+    batches = {batch.key: batch for batch in journal.deliveries.batches() if batch.ours}
+    people = [fact for fact in journal.deliveries.disagreeing() if fact.batch in batches]
+    keys = frozenset(_keys(wish, batches.values(), people))
+    again = [*_headers(wish, [batches[key] for key in keys], numbering)]
+    again += [_again(fact, numbering) for fact in people if fact.batch in keys and _wanted_again(fact, wish)]
+    return Chosen(keys, tuple(again))
+
+
+def _keys(wish: Wish, batches: Collection[BatchFacts], people: Collection[PersonFacts]) -> Iterator[BatchKey]:
+    if wish.refused or wish.unknown:
+        states = {State.REFUSED} if wish.refused else _UNDECIDED
+        yield from (
+            batch.key for batch in batches if _state(batch.header) in states or _state(batch.submission) in states
+        )
+        yield from (fact.batch for fact in people if _state(fact.revision) in states)
+    elif wish.person is not None:
+        yield from (fact.batch for fact in people if fact.person == wish.person)
+    elif wish.since is not None:
+        yield from (batch.key for batch in batches if batch.end is not None and batch.end >= wish.since)
+    else:
+        yield from (batch.key for batch in batches if batch.key in wish.batches)
+
+
+def _headers(
+    wish: Wish, batches: Collection[BatchFacts], numbering: Numbering
+) -> Iterator[tuple[BatchKey, bytes, Revision]]:
+    if wish.unknown or wish.person is not None:
+        return
+    for batch in batches:
+        mark = batch.mark_offline
+        if mark is not None and batch.mark_online is None and _state(batch.header) in _ASKED_AGAIN:
+            subject = Subject(batch.key, HEADER, mark, Operation.SAVE_BATCH)
+            yield batch.key, HEADER, numbering.next(batch.header, subject)
+        if mark is not None and _state(batch.submission) is State.REFUSED:
+            subject = Subject(batch.key, SUBMISSION, mark, Operation.SUBMIT)
+            yield batch.key, SUBMISSION, numbering.next(batch.submission, subject)
+
+
+def _wanted_again(fact: PersonFacts, wish: Wish) -> bool:
+    if wish.unknown or fact.offline is None or fact.online is not None or fact.held:
+        return False
+    if wish.person is not None and fact.person != wish.person:
+        return False
+    return _state(fact.revision) in ({State.REFUSED} if wish.refused else _ASKED_AGAIN)
+
+
+def _again(fact: PersonFacts, numbering: Numbering) -> tuple[BatchKey, bytes, Revision]:
+    subject = Subject(fact.batch, fact.person, fact.offline or b"", Operation.SAVE_PEOPLE)
+    return fact.batch, fact.person, numbering.next(fact.revision, subject)
+
+
+def _state(revision: Revision | None) -> State | None:
+    return revision.state if revision else None

@@ -1,0 +1,252 @@
+"""The fuse box: the one place that knows every adapter, and where time and chance come in."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import tomllib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import httpx
+from pydantic import ValidationError
+
+from adapters.journal.journal import Journal as SqliteJournal
+from adapters.journal.journal import create_journal, open_journal
+from adapters.journal.lock import hold
+from adapters.mail import Security, SmtpMailer
+from adapters.portal.http import Credentials, HttpPortal, open_client
+from adapters.portal.http import Retries as WireRetries
+from adapters.render import ReportRenderer
+from adapters.sources.folder import FolderSource
+from adapters.vault import Vault, create_keys
+from bridge.config import Config, read_secret
+from bridge.deadlines import DeadlineRule
+from bridge.findings import Rules
+from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online
+from bridge.pipeline import House
+from bridge.ports import Clock, Journal, Mailer, Portal, Renderer, Source, Stop, Watch
+from bridge.read_back import Reader
+from bridge.report import Wording
+from bridge.revisions import Numbering
+from schemas.batch import Base, BatchKey
+from schemas.dialect import Dialect
+from schemas.errors import ConfigError
+from schemas.journal import Instant, Settling
+from schemas.policy import Policy
+from schemas.texts import T
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_THIS_PROCESS = uuid.uuid4().hex
+
+
+class SystemClock:
+    """The machine's own clocks. Where no boot id is to be had, waiting is good within one process only."""
+
+    def __init__(self) -> None:
+        self._boot = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else _THIS_PROCESS
+
+    def instant(self) -> Instant:
+        since_boot = getattr(time, "CLOCK_BOOTTIME", None)
+        uptime_s = time.monotonic() if since_boot is None else time.clock_gettime(since_boot)
+        return Instant(datetime.now(SHANGHAI), uptime_s, self._boot)
+
+
+class NobodyWatches:
+    """A run without a progress bar."""
+
+    def step(self, name: str, total: int | None = None) -> None: ...
+
+    def advance(self, count: int = 1) -> None: ...
+
+
+class NeverStops:
+    """A process nobody asks to end between two requests: Ctrl-C ends it at once, and safely."""
+
+    requested = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How this process meets the world: a demo brings its own clock, the daemon its own stop."""
+
+    clock: Clock
+    watch: Watch
+    stop: Stop
+
+
+def plain_ways() -> Ways:
+    return Ways(SystemClock(), NobodyWatches(), NeverStops())
+
+
+@contextmanager
+def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
+    """Everything one run needs, with the writer's lock held; `work` is what others are told about who holds it.
+
+    Raises ConfigError, JournalError (somebody else is at work).
+    """
+    dialect, policy = load_dialect(config), load_policy(config)
+    vault = Vault.load(config.vault.key_file)
+    settling = settling_of(config, dialect)
+    with hold(lock_path(config), now=ways.clock.instant().at, work=work):
+        journal = open_journal(config.journal.path, vault, settling)
+        client = open_client(config.portal.base_url, dialect, ca_file=_text(config.portal.ca_file))
+        try:
+            yield _house(config, ways, vault, journal, _portal(config, dialect, client), dialect, policy)
+        finally:
+            client.close()
+            journal.close()
+
+
+def _house(
+    config: Config,
+    ways: Ways,
+    vault: Vault,
+    journal: Journal,
+    portal: Portal,
+    dialect: Dialect,
+    policy: Policy,
+) -> House:
+    glossary = Glossary(dialect.words, vault.mark, vault.person_key)
+    return House(
+        sources=_sources(config),
+        portal=portal,
+        journal=journal,
+        clock=ways.clock,
+        stop=ways.stop,
+        watch=ways.watch,
+        policy=policy,
+        bases=[Base(base.name, base.level, base.in_province) for base in config.federation.bases],
+        rules=rules_of(config, policy),
+        wording=Wording(config.federation.language, policy, config.federation.name, config.practice),
+        glossary=glossary,
+        reader=_reader(config, glossary),
+        identify=lambda parts: vault.mark(parts).hex()[:16],
+        numbering=Numbering(config.federation.code, vault.serial),
+        year=config.federation.year,
+        basis=_basis(config),
+    )
+
+
+def _reader(config: Config, glossary: Glossary) -> Reader:
+    organisers = frozenset(config.federation.organisers)
+
+    def ours(key: BatchKey) -> bool:
+        return not organisers or key.organiser in organisers
+
+    return Reader(
+        batch_from_online=lambda batch: batch_from_online(batch, glossary.words),
+        person_from_online=lambda fields: person_from_online(fields, glossary.words),
+        mark_batch=glossary.mark_batch,
+        mark_person=glossary.mark_person,
+        person_key=glossary.person_key,
+        ours=ours,
+    )
+
+
+def _sources(config: Config) -> list[Source]:
+    return [
+        FolderSource(
+            source.name,
+            source.path,
+            source.glob,
+            organiser=source.organiser or "",
+            level=source.level,
+            year=config.federation.year,
+        )
+        for source in config.source
+    ]
+
+
+def _portal(config: Config, dialect: Dialect, client: httpx.Client) -> Portal:
+    section = config.portal
+    secret = read_secret(section.app_secret_file, section.app_secret_env)
+    retries = WireRetries(section.retries.attempts, section.retries.time_s, section.retries.budget)
+    return HttpPortal(dialect, client, Credentials(section.app_id, secret), retries, time.monotonic, time.sleep)
+
+
+def open_memory(config: Config) -> SqliteJournal:
+    """The journal for looking only: no lock, and nothing can be written. Raises ConfigError, JournalError."""
+    vault = Vault.load(config.vault.key_file)
+    return open_journal(config.journal.path, vault, settling_of(config, load_dialect(config)), read_only=True)
+
+
+def found(config: Config) -> None:
+    """Make the key file and an empty journal. Raises ConfigError; never overwrites either."""
+    create_keys(config.vault.key_file)
+    create_journal(config.journal.path, Vault.load(config.vault.key_file))
+
+
+def mailer_of(config: Config) -> Mailer:
+    mail = config.mail
+    password = read_secret(mail.password_file, mail.password_env) if mail.user else ""
+    return SmtpMailer(mail.host, mail.port, Security(mail.security), mail.user, password, mail.ca_file)
+
+
+def renderer_of(config: Config) -> Renderer:
+    return ReportRenderer(config.federation.language)
+
+
+def rules_of(config: Config, policy: Policy) -> Rules:
+    counted = config.deadlines
+    rule = DeadlineRule(counted.days, counted.working_days, counted.holiday_extends, counted.soon_days)
+    return Rules(rule, policy.once_per_year, config.rules.review == "portal")
+
+
+def settling_of(config: Config, dialect: Dialect) -> Settling:
+    window_s = config.portal.settle_window_s
+    return Settling(dialect.delivery_class, dialect.settle_window_s if window_s is None else window_s)
+
+
+def lock_path(config: Config) -> Path:
+    return config.journal.path.with_name(config.journal.path.name + ".lock")
+
+
+def load_dialect(config: Config) -> Dialect:
+    return _pack(Dialect, "dialects", config.portal.dialect)
+
+
+def load_policy(config: Config) -> Policy:
+    return _pack(Policy, "policies", config.federation.policy)
+
+
+P = TypeVar("P", Dialect, Policy)
+
+
+def _pack(model: type[P], room: str, name: Path | str) -> P:
+    """A shipped pack by name, or one of the federation's own by path. Raises ConfigError naming every mistake."""
+    text = _pack_text(room, name)
+    try:
+        return model.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(T("{path} is not TOML: {reason}", path=name, reason=error)) from None
+    except ValidationError as error:
+        raise ConfigError(
+            *(
+                T("{path}, {key}: {reason}", path=name, key=".".join(map(str, wrong["loc"])), reason=wrong["msg"])
+                for wrong in error.errors(include_input=False, include_context=False)
+            )
+        ) from None
+
+
+def _pack_text(room: str, name: Path | str) -> str:
+    return (name if isinstance(name, Path) else files("schemas") / room / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _basis(config: Config) -> str:
+    """Changes whenever checking or mapping could come to another result for the same rows."""
+    packs = _pack_text("dialects", config.portal.dialect), _pack_text("policies", config.federation.policy)
+    parts = (MAPPING_VERSION, *packs, config.federation.bases, config.federation.organisers)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

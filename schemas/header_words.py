@@ -1,0 +1,98 @@
+"""The words ledgers use: what a column, a label, a level, a category or a role may be called."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.batch import Level
+from schemas.roster import Category
+
+Words = tuple[str, ...]
+
+
+class Column(StrEnum):
+    """What a column of a ledger holds."""
+
+    SERIAL = "serial"
+    NAME = "name"
+    ID_NO = "id_no"
+    PHONE = "phone"
+    UNIT = "unit"
+    CATEGORY = "category"
+    ROLE = "role"
+    POST = "post"
+    REMARK = "remark"
+    SEX = "sex"
+    BATCH = "batch"
+    PERIOD = "period"
+    START = "start"
+    END = "end"
+    BASE = "base"
+    LEVEL = "level"
+    ORGANISER = "organiser"
+    HEADCOUNT = "headcount"
+
+
+class Label(StrEnum):
+    """What the words before a colon announce, in the lines above a table."""
+
+    ORGANISER = "organiser"
+    BODY = "body"
+    UNIT = "unit"
+    BATCH = "batch"
+    PERIOD = "period"
+    BASE = "base"
+    LEVEL = "level"
+    IGNORE = "ignore"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Roles(_Part):
+    leader: Words
+    staff: Words
+    family: Words
+
+
+class Lines(_Part):
+    """How the lines between the people begin (`title` and `unit_summary`: what they contain, `base`: how it ends)."""
+
+    total: Words
+    grand_total: Words
+    subtotal: Words
+    title: Words
+    tail: Words
+    unit_summary: Words
+    base: Words
+
+
+class HeaderWords(_Part):
+    columns: Mapping[Column, Words]
+    labels: Mapping[Label, Words]
+    levels: Mapping[Level, Words]
+    categories: Mapping[Category, Words]
+    category_numbers: Mapping[Category, Words]
+    roles: Roles
+    lines: Lines
+    missing: Mapping[str, str]
+
+
+@cache
+def header_words() -> HeaderWords:
+    """The words in the package."""
+    text = (files("schemas") / "header_words.toml").read_text(encoding="utf-8")
+    return HeaderWords.model_validate(tomllib.loads(text))
+
+
+def squeezed(text: str) -> str:
+    """The form in which these words are compared: half width, no blanks, no line breaks."""
+    return "".join(unicodedata.normalize("NFKC", text).split())

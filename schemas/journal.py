@@ -1,0 +1,251 @@
+"""What the journal tells the steps, and what they tell it: marks, states and canonical values.
+
+Canonical values are `field → text` in the order of `PERSON_FIELDS` or `BATCH_FIELDS`; enums stand as their value, days
+as YYYY-MM-DD. A mark (16 bytes) stands for one set of values; equal marks mean equal contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from schemas.batch import BatchKey
+from schemas.portal import DeliveryClass, OnlineStatus, Operation, Payload
+from schemas.revision import Revision
+from schemas.roster import FileStamp, Place, Problem, Reading
+from schemas.texts import Text
+
+PERSON_FIELDS = ("name", "id_type", "id_no", "phone", "unit", "category")
+BATCH_FIELDS = ("year", "organiser", "name", "level", "base", "start", "end", "headcount", "leaders")
+
+Values = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment on two clocks: `at` for people (Asia/Shanghai), `uptime_s` for waiting, good within one `boot`."""
+
+    at: datetime
+    uptime_s: float
+    boot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """How an unknown outcome may be decided on this portal."""
+
+    delivery_class: DeliveryClass
+    window_s: float
+
+    def waited(self, since: Instant, now: Instant) -> bool:
+        """Whether the window has passed, by the clock that nobody can set."""
+        return since.boot == now.boot and now.uptime_s - since.uptime_s >= self.window_s
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the journal remembers of a file it has read."""
+
+    stamp: FileStamp
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a look at the sources brought: files read anew, saved again with the same content, and gone.
+
+    `failures` speak of sources that could not be looked at.
+    """
+
+    read: tuple[tuple[KnownFile, Reading], ...] = ()
+    touched: tuple[FileStamp, ...] = ()
+    gone: tuple[str, ...] = ()
+    failures: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What offline wants online of one batch, after checking and mapping.
+
+    `people` are the marks of all participants by person key; those in `held` must not be sent, nor must the whole
+    batch when it is `blocked`. `values` is None when no source holds the batch any more.
+    """
+
+    key: BatchKey
+    ours: bool
+    blocked: bool
+    problems: tuple[Problem, ...]
+    values: Values | None
+    mark: bytes | None
+    people: Mapping[bytes, bytes] = field(default_factory=dict)
+    held: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ListedBatch:
+    """A batch as reading back found it, in canonical values."""
+
+    key: BatchKey
+    online_id: str
+    status: OnlineStatus
+    ours: bool
+    values: Values
+    mark: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPerson:
+    """A participant as reading back found them. `raw` are the portal's own spellings, masks filled in where unambiguous."""
+
+    online_id: str
+    person: bytes
+    mark: bytes
+    values: Values
+    raw: Values
+
+    def __repr__(self) -> str:
+        return f"ListedPerson({self.online_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFacts:
+    """All the journal knows of one batch's header."""
+
+    key: BatchKey
+    ours: bool
+    blocked: bool
+    problems: tuple[Problem, ...]
+    offline: Values | None
+    online: Values | None
+    agreed: Values | None
+    online_id: str
+    status: OnlineStatus | None
+    mark_offline: bytes | None
+    mark_online: bytes | None
+    mark_agreed: bytes | None
+    header: Revision | None
+    submission: Revision | None
+    read_back_at: datetime | None
+    entered_on: date | None
+    reviewed_on: date | None
+
+    @property
+    def end(self) -> date | None:
+        known = self.offline or self.online
+        return None if known is None else date.fromisoformat(known["end"])
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """One person whose two sides disagree. `code` and `words` are the portal's to the last request."""
+
+    batch: BatchKey
+    person: bytes
+    offline: bytes | None
+    online: bytes | None
+    agreed: bytes | None
+    revision: Revision | None
+    held: bool
+    code: str = ""
+
+    @property
+    def offline_only(self) -> bool:
+        return self.online is None
+
+    @property
+    def online_only(self) -> bool:
+        return self.offline is None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person opened from the journal, to be compared, matched or shown masked."""
+
+    person: bytes
+    offline: Values | None
+    online: Values | None
+    raw: Values | None
+    agreed: Values | None
+    where: Place | None
+    words: str = ""
+    online_id: str = ""
+
+    def __repr__(self) -> str:
+        return f"Person({self.person.hex()[:10]})"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One offline row, sheet or file that could not become a participant."""
+
+    where: Place
+    problems: tuple[Problem, ...]
+    batch: BatchKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The same person again in one batch: offline the later row, online the later record."""
+
+    batch: BatchKey
+    person: bytes
+    where: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Head counts straight from the journal's tables: the input of conservation, and its agreed part."""
+
+    offline_rows: int
+    online_rows: int
+    leaders: int
+    damaged: int
+    duplicates_offline: int
+    duplicates_online: int
+    not_ours_offline: int
+    agreed: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTally:
+    """Head counts of one batch: rows offline, people in `pair` on each side, agreed ones, damaged rows."""
+
+    offline: int = 0
+    online: int = 0
+    agreed: int = 0
+    damaged: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One request about to be made: its revisions (person key → mark), its payload, its operation."""
+
+    batch: BatchKey
+    operation: Operation
+    revisions: Mapping[bytes, Revision]
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a timeline. `detail` is never personal data."""
+
+    at: datetime
+    batch: str
+    person: bytes | None
+    what: str
+    detail: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail in the outbox, as the bytes it is sent as."""
+
+    message_id: str
+    sender: str
+    recipients: tuple[str, ...]
+    message: bytes
+    made_at: datetime
+    tries: int = 0

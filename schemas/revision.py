@@ -1,0 +1,96 @@
+"""The life of one revision of a record: the states of the journal and the edges between them.
+
+A revision is one content of a person-in-batch, of a batch's header, or of a batch's submission for review.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.outcome import Outcome
+from schemas.portal import DeliveryClass
+
+
+class State(StrEnum):
+    READY = "ready"
+    INTENT = "intent"  # its bytes are durable, nothing was sent
+    SENDING = "sending"  # the first byte may have left
+    ACCEPTED = "accepted"
+    EXISTS = "exists"  # the portal says it has it already: reading back decides
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    QUARANTINED = "quarantined"  # nothing but a person can decide (K4)
+    AGREED = "agreed"  # read back, equal
+    DIFFERS = "differs"  # read back, not equal
+
+
+HEADER = b""
+"""Stands for the person in the revision of a batch's header."""
+
+SUBMISSION = b"submission"
+"""Stands for the person in the revision of a batch's submission for review."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """`serial` is the idempotency key; `mark` is the content it was made from."""
+
+    serial: str
+    number: int
+    mark: bytes
+    state: State
+
+
+_AFTER_SENDING = {
+    Outcome.ACCEPTED: State.ACCEPTED,
+    Outcome.EXISTS: State.EXISTS,
+    Outcome.REFUSED: State.REFUSED,
+    Outcome.UNKNOWN: State.UNKNOWN,
+    Outcome.NOT_SENT: State.READY,
+    Outcome.NOT_PROCESSED: State.READY,
+}
+
+
+def after_sending(outcome: Outcome) -> State:
+    """SENDING → what the answer made known."""
+    return _AFTER_SENDING[outcome]
+
+
+def after_a_stop(state: State) -> State:
+    """What a state means to the process that finds it at its start."""
+    return {State.INTENT: State.READY, State.SENDING: State.UNKNOWN}.get(state, state)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What reading back showed of one record; `before` is the content last agreed.
+
+    `waited` says that the settle window had passed when the reading began: only then is absence a proof.
+    """
+
+    online: bytes | None
+    before: bytes | None
+    waited: bool
+
+
+def after_reading_back(revision: Revision, seen: ReadBack, kind: DeliveryClass) -> State:
+    """Presence is a proof at any time, absence only after the settle window."""
+    if seen.online == revision.mark:
+        return State.AGREED
+    untouched = seen.online is None or seen.online == seen.before
+    match revision.state:
+        case State.ACCEPTED | State.UNKNOWN if untouched:
+            return _unsettled(kind) if seen.waited else State.UNKNOWN
+        case State.QUARANTINED if untouched:
+            return State.QUARANTINED
+        case State.EXISTS if seen.online is None:
+            return State.REFUSED
+        case State.ACCEPTED | State.UNKNOWN | State.EXISTS | State.AGREED | State.QUARANTINED:
+            return State.DIFFERS
+        case _:
+            return revision.state
+
+
+def _unsettled(kind: DeliveryClass) -> State:
+    return State.QUARANTINED if kind is DeliveryClass.K4 else State.READY

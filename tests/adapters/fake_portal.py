@@ -1,0 +1,300 @@
+"""A portal in memory that really stores, in the manner of qilu: it fits `bridge.ports.Portal`.
+
+It can be down, lose its reply after storing, store late, refuse, and say "saved" without storing. Whatever it
+stores is in `effects`, so a test can prove that nothing was stored twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import orjson
+
+from schemas.errors import TransientError
+from schemas.outcome import Outcome
+from schemas.portal import (
+    Answer,
+    DeliveryClass,
+    OnlineBatch,
+    OnlinePerson,
+    OnlineStatus,
+    Operation,
+    Payload,
+    Record,
+    Verdict,
+)
+from schemas.texts import T
+
+Fields = Mapping[str, str]
+
+_BATCH_KEY = ("year", "organiser", "name")
+_PERSON_KEY = ("id_type", "id_no")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing stored. `serial` is empty where a hand did it; `fields` are those written."""
+
+    operation: Operation
+    online_id: str
+    serial: str
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    fields: Fields
+    status: OnlineStatus = OnlineStatus.DRAFT
+
+
+class FakePortal:
+    """`uptime_s` is only looked at for stores that come late. `skips_existing=False` stores doubles."""
+
+    def __init__(
+        self,
+        *,
+        delivery_class: DeliveryClass = DeliveryClass.K3,
+        settle_window_s: float = 1800.0,
+        rows_per_call: int = 100,
+        skips_existing: bool = True,
+        uptime_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.delivery_class = delivery_class
+        self.settle_window_s = settle_window_s
+        self.rows_per_call = rows_per_call
+        self.down = False
+        self.mask = False
+        self.calls: Counter[str] = Counter()
+        self.effects: list[Effect] = []
+        self._skips_existing = skips_existing
+        self._uptime_s = uptime_s
+        self._batches: dict[str, _Batch] = {}
+        self._people: dict[str, dict[str, Fields]] = {}  # of each batch
+        self._batch_of: dict[str, str] = {}
+        self._ids = 0
+        self._lost = self._dropped = self._refused = self._late = 0
+        self._late_s = 0.0
+        self._waiting: list[tuple[float, Payload]] = []
+
+    # --- weather
+
+    def lose_replies(self, count: int = 1) -> None:
+        """The next writes are stored, and their answers never arrive."""
+        self._lost = count
+
+    def drop(self, count: int = 1) -> None:
+        """The next people are said to be saved, and are not."""
+        self._dropped = count
+
+    def refuse(self, count: int = 1) -> None:
+        """The next records are refused."""
+        self._refused = count
+
+    def store_late(self, count: int = 1, *, seconds: float) -> None:
+        """The next writes time out for the client, and are stored only after so many seconds."""
+        self._late, self._late_s = count, seconds
+
+    # --- hands
+
+    def add(self, batch: str, **fields: str) -> str:
+        return self._store_person(batch, fields, "")
+
+    def edit(self, person: str, **fields: str) -> None:
+        self._update_person(person, fields, "")
+
+    def delete(self, person: str) -> None:
+        del self._people[self._batch_of.pop(person)][person]
+
+    def add_batch(self, **fields: str) -> str:
+        return self._store_batch(fields, "")
+
+    def edit_batch(self, batch: str, **fields: str) -> None:
+        self._update_batch(batch, fields, "")
+
+    def review(self, batch: str) -> None:
+        self._batches[batch] = replace(self._batches[batch], status=OnlineStatus.REVIEWED)
+
+    def give_back(self, batch: str) -> None:
+        self._batches[batch] = replace(self._batches[batch], status=OnlineStatus.RETURNED)
+
+    def stored_twice(self) -> list[str]:
+        """Online ids of the people and batches of which the portal holds more than one."""
+        batches = {
+            key: tuple(batch.fields.get(name, "") for name in _BATCH_KEY) for key, batch in self._batches.items()
+        }
+        people = {
+            key: (batches[batch], *_identity(fields))
+            for batch, members in self._people.items()
+            for key, fields in members.items()
+        }
+        times = Counter((batches | people).values())
+        return [key for key, same in (batches | people).items() if times[same] > 1]
+
+    # --- bridge.ports.Portal
+
+    def can(self, operation: Operation) -> bool:
+        return operation in Operation
+
+    def prepare(self, operation: Operation, records: Sequence[Record], *, parent: str = "") -> Payload:
+        rows = [{"serial": each.serial, "id": each.online_id, "fields": dict(each.fields)} for each in records]
+        body = orjson.dumps({"parent": parent, "rows": rows})
+        names = tuple(each.fields["name"] for each in records) if operation is Operation.SAVE_PEOPLE else ()
+        return Payload(operation, f"/{operation}", body, tuple(each.serial for each in records), names)
+
+    def send(self, payload: Payload) -> Answer:
+        self.calls[payload.operation] += 1
+        if self.down:
+            return _all(payload, Outcome.NOT_SENT, "connect_failed:ConnectError")
+        self._catch_up()
+        if self._late > 0:
+            self._late -= 1
+            self._waiting.append((self._uptime_s() + self._late_s, payload))
+            return _all(payload, Outcome.UNKNOWN, "lost:ReadTimeout")
+        verdicts = self._stored(payload)
+        if self._lost > 0:
+            self._lost -= 1
+            return _all(payload, Outcome.UNKNOWN, "lost:RemoteProtocolError")
+        return Answer("answered:P00000", 200, verdicts)
+
+    def batches(self, year: int) -> Iterator[OnlineBatch]:
+        self._read("list_batches")
+        for key, batch in list(self._batches.items()):
+            if batch.fields.get("year") == str(year):
+                headcount = batch.fields.get("headcount", "")
+                fields = dict(batch.fields)
+                yield OnlineBatch(key, fields, batch.status, int(headcount) if headcount.isdecimal() else None)
+
+    def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
+        self._read("list_people")
+        for key, fields in list(self._people.get(batch_online_id, {}).items()):
+            yield OnlinePerson(key, _masked(fields) if self.mask else dict(fields))
+
+    # --- inside
+
+    def _read(self, operation: str) -> None:
+        self.calls[operation] += 1
+        if self.down:
+            raise TransientError(T("The portal cannot be reached or is busy ({cause}).", cause="down"))
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """What was to be stored late and is due by now."""
+        due = [payload for when, payload in self._waiting if when <= self._uptime_s()]
+        self._waiting = [(when, payload) for when, payload in self._waiting if when > self._uptime_s()]
+        for payload in due:
+            self._stored(payload)
+
+    def _stored(self, payload: Payload) -> dict[str, Verdict]:
+        body = orjson.loads(payload.body)
+        do = {
+            Operation.SAVE_BATCH: self._save_batch,
+            Operation.UPDATE_BATCH: self._change_batch,
+            Operation.SAVE_PEOPLE: self._save_person,
+            Operation.UPDATE_PERSON: self._change_person,
+            Operation.SUBMIT: self._submit,
+        }[payload.operation]
+        return {row["serial"]: self._one(do, body["parent"], row) for row in body["rows"]}
+
+    def _one(self, do: Callable[[str, str, str, Fields], Verdict], parent: str, row: dict[str, object]) -> Verdict:
+        if self._refused > 0:
+            self._refused -= 1
+            return _no("S20006")
+        fields = row["fields"]
+        assert isinstance(fields, dict)
+        return do(parent, str(row["serial"]), str(row["id"]), fields)
+
+    def _save_batch(self, _parent: str, serial: str, _id: str, fields: Fields) -> Verdict:
+        same = [key for key, batch in self._batches.items() if all(batch.fields[n] == fields[n] for n in _BATCH_KEY)]
+        if same and self._skips_existing:
+            return Verdict(Outcome.EXISTS, "S10019")
+        return Verdict(Outcome.ACCEPTED, online_id=self._store_batch(fields, serial))
+
+    def _save_person(self, parent: str, serial: str, _id: str, fields: Fields) -> Verdict:
+        if parent not in self._batches:
+            return _no("S20011")
+        if self._locked(parent):
+            return _no("S20022")
+        if self._skips_existing and any(_identity(has) == _identity(fields) for has in self._people[parent].values()):
+            return Verdict(Outcome.EXISTS)
+        if self._dropped > 0:
+            self._dropped -= 1
+            return Verdict(Outcome.ACCEPTED, online_id=self._next_id())
+        return Verdict(Outcome.ACCEPTED, online_id=self._store_person(parent, fields, serial))
+
+    def _change_batch(self, _parent: str, serial: str, online_id: str, fields: Fields) -> Verdict:
+        if online_id not in self._batches:
+            return _no("S20011")
+        if self._locked(online_id):
+            return _no("S20022")
+        self._update_batch(online_id, fields, serial)
+        return Verdict(Outcome.ACCEPTED)
+
+    def _change_person(self, _parent: str, serial: str, online_id: str, fields: Fields) -> Verdict:
+        if online_id not in self._batch_of:
+            return _no("S20011")
+        if self._locked(self._batch_of[online_id]):
+            return _no("S20022")
+        self._update_person(online_id, fields, serial)
+        return Verdict(Outcome.ACCEPTED)
+
+    def _submit(self, _parent: str, serial: str, online_id: str, _fields: Fields) -> Verdict:
+        if online_id not in self._batches:
+            return _no("S20011")
+        if self._batches[online_id].status in {OnlineStatus.SUBMITTED, OnlineStatus.REVIEWED}:
+            return Verdict(Outcome.EXISTS, "S20024")
+        self._batches[online_id] = replace(self._batches[online_id], status=OnlineStatus.SUBMITTED)
+        self.effects.append(Effect(Operation.SUBMIT, online_id, serial, {}))
+        return Verdict(Outcome.ACCEPTED)
+
+    def _store_batch(self, fields: Fields, serial: str) -> str:
+        online_id = self._next_id()
+        self._batches[online_id] = _Batch(dict(fields))
+        self._people[online_id] = {}
+        self.effects.append(Effect(Operation.SAVE_BATCH, online_id, serial, dict(fields)))
+        return online_id
+
+    def _store_person(self, batch: str, fields: Fields, serial: str) -> str:
+        online_id = self._next_id()
+        self._people[batch][online_id] = dict(fields)
+        self._batch_of[online_id] = batch
+        self.effects.append(Effect(Operation.SAVE_PEOPLE, online_id, serial, dict(fields)))
+        return online_id
+
+    def _update_batch(self, online_id: str, fields: Fields, serial: str) -> None:
+        batch = self._batches[online_id]
+        self._batches[online_id] = replace(batch, fields={**batch.fields, **fields})
+        self.effects.append(Effect(Operation.UPDATE_BATCH, online_id, serial, dict(fields)))
+
+    def _update_person(self, online_id: str, fields: Fields, serial: str) -> None:
+        members = self._people[self._batch_of[online_id]]
+        members[online_id] = {**members[online_id], **fields}
+        self.effects.append(Effect(Operation.UPDATE_PERSON, online_id, serial, dict(fields)))
+
+    def _locked(self, batch: str) -> bool:
+        return self._batches[batch].status.locked
+
+    def _next_id(self) -> str:
+        self._ids += 1
+        return str(self._ids)
+
+
+def _identity(fields: Fields) -> tuple[str, ...]:
+    return tuple(fields.get(name, "") for name in _PERSON_KEY)
+
+
+def _masked(fields: Fields) -> dict[str, str]:
+    return {**fields, "id_no": _stars(fields.get("id_no", ""), 4), "phone": _stars(fields.get("phone", ""), 3)}
+
+
+def _all(payload: Payload, outcome: Outcome, seen: str) -> Answer:
+    return Answer(seen, None, dict.fromkeys(payload.serials, Verdict(outcome)))
+
+
+def _no(code: str) -> Verdict:
+    return Verdict(Outcome.REFUSED, code, "参数错误")
+
+
+def _stars(text: str, head: int) -> str:
+    return text[:head] + "*" * (len(text) - head - 4) + text[-4:] if len(text) > head + 4 else text

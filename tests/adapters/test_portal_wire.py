@@ -1,0 +1,246 @@
+"""The engine against a real socket, and the two headers that say when to come back."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from pathlib import Path
+from threading import Barrier, Event, Thread
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.portal.http import Credentials, open_client
+from adapters.wire.calls import Call, Reply, exchange
+from adapters.wire.token import Token
+from adapters.wire.waiting import seconds_asked
+from schemas.errors import ConfigError
+from schemas.outcome import Seen, Transport
+from tests.adapters.portal_rig import QILU, TOKEN
+
+NOON = "Sat, 03 May 2025 12:00:00 GMT"
+HURRY = QILU.model_copy(
+    update={"transport": QILU.transport.model_copy(update={"deadline_s": 0.3, "max_answer_bytes": 5000})}
+)
+
+
+@contextmanager
+def peer(speak: Callable[[socket.socket, Event], None], *, tls: bool = False) -> Iterator[str]:
+    """A server that takes one connection and says what it likes; `over` is set when the test is done."""
+    over = Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def run() -> None:
+            with listening.accept()[0] as connection, suppress(OSError):
+                heard = b"" if tls else connection.recv(65536)
+                while heard.startswith(b"POST") and not heard.endswith(b"{}"):
+                    heard += connection.recv(65536)
+                speak(connection, over)
+
+        thread = Thread(target=run)
+        thread.start()
+        try:
+            yield f"http{'s' * tls}://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            over.set()
+            thread.join()
+
+
+def ask(base_url: str, ca_file: str | None = None) -> tuple[Reply, float]:
+    started = time.monotonic()
+    with open_client(base_url, HURRY, ca_file=ca_file) as client:
+        reply = exchange(client, HURRY, Call("POST", "/save", b"{}"), {}, time.monotonic)
+    return reply, time.monotonic() - started
+
+
+def trickle(head: bytes, drop: bytes) -> Callable[[socket.socket, Event], None]:
+    def speak(connection: socket.socket, over: Event) -> None:
+        connection.sendall(head)
+        while not over.wait(0.02):
+            connection.sendall(drop)
+
+    return speak
+
+
+SLOW = {
+    "silence": trickle(b"", b""),
+    "headers without end": trickle(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"),
+    "a body without end": trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 4999\r\n\r\n", b" "),
+    "chunks without end": trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+}
+
+
+@pytest.mark.parametrize("speak", SLOW.values(), ids=SLOW)
+def test_a_call_ends_at_its_deadline_however_slowly_the_portal_speaks(speak):
+    with peer(speak) as base_url:
+        reply, took_s = ask(base_url)
+    assert reply.seen.transport is Transport.LOST
+    assert 0.25 < took_s < 1.5
+
+
+CUT = {
+    "shorter than it says": (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}", "lost:RemoteProtocolError"),
+    "only half of its headers": (b"HTTP/1.1 200 OK\r\nContent-", "lost:RemoteProtocolError"),
+    "nothing": (b"", "lost:RemoteProtocolError"),
+    "no HTTP": (b"hello\r\n\r\n", "lost:RemoteProtocolError"),
+    "too much": (b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b" " * 9000, "lost:AnswerTooLarge"),
+    "half a JSON": (b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"code": "P00', "not_ours:200"),
+}
+
+
+@pytest.mark.parametrize(("said", "cause"), CUT.values(), ids=CUT)
+def test_an_answer_that_is_not_whole_proves_nothing(said, cause):
+    with peer(lambda connection, _over: connection.sendall(said)) as base_url:
+        assert ask(base_url)[0].cause == cause
+
+
+def test_a_port_nobody_listens_on_means_nothing_was_sent():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    reply, _took_s = ask(f"http://127.0.0.1:{port}")
+    assert (reply.seen.transport, reply.cause) == (Transport.CONNECT_FAILED, "connect_failed:ConnectError")
+
+
+def test_a_portal_without_tls_behind_https_means_nothing_was_sent():
+    with peer(lambda connection, _over: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")) as base_url:
+        reply, _took_s = ask(base_url.replace("http://", "https://"))
+    assert reply.seen.transport is Transport.CONNECT_FAILED
+
+
+@pytest.fixture
+def own_authority(tmp_path: Path) -> Path:
+    """One PEM file: the key and the certificate of 127.0.0.1, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "portal.test")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2025, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2125, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "own.pem").write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return tmp_path / "own.pem"
+
+
+def over_tls(pem: Path) -> Callable[[socket.socket, Event], None]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def speak(connection: socket.socket, _over: Event) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(65536)
+            secured.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"code": "P00000"}')
+
+    return speak
+
+
+def test_an_authority_of_our_own_is_trusted_by_its_file_only(own_authority):
+    with peer(over_tls(own_authority), tls=True) as base_url:
+        reply, _took_s = ask(base_url, str(own_authority))
+    assert reply.cause == "answered:P00000"
+    with peer(over_tls(own_authority), tls=True) as base_url:
+        reply, _took_s = ask(base_url)
+    assert reply.cause == "connect_failed:ConnectError"
+
+
+def test_a_client_trusts_no_environment_and_follows_nobody(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with open_client("http://127.0.0.1:9/api", QILU) as client:
+        assert (client.trust_env, client.follow_redirects) == (False, False)
+        assert client.timeout == httpx.Timeout(60, connect=10, pool=10)
+        assert str(client.build_request("GET", "/auth/token").url) == "http://127.0.0.1:9/api/auth/token"
+
+
+def test_a_ca_file_that_is_none_stops_the_start(tmp_path):
+    (tmp_path / "ca.pem").write_text("no certificate")
+    for name in ("ca.pem", "missing.pem"):
+        with pytest.raises(ConfigError, match=name):
+            open_client("https://portal.test", QILU, ca_file=str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "date", "seconds"),
+    [
+        ("0", "", 0),
+        (" 120 ", "", 120),
+        ("999999999", "", 3600),
+        ("-5", "", None),
+        ("1.5", "", None),
+        ("soon", NOON, None),
+        ("", NOON, None),
+        ("٣", "", None),
+        ("Sat, 03 May 2025 12:00:30 GMT", NOON, 30),
+        ("Sat, 03 May 2025 12:00:30 -0000", NOON, 30),
+        ("Sat, 03 May 2025 11:00:00 GMT", NOON, 0),
+        ("Mon, 05 May 2025 12:00:00 GMT", NOON, 3600),
+        ("Sat, 03 May 2025 12:00:30 GMT", "", None),
+        ("Sat, 03 May 2025 12:00:30 GMT", "today", None),
+    ],
+)
+def test_retry_after_is_read_in_both_its_forms(retry_after, date, seconds):
+    assert seconds_asked(retry_after, date) == seconds
+
+
+HEADERS = st.text(max_size=30) | st.from_regex(r"\w{3}, \d{1,3} \w{3} \d{1,6} \d\d:\d\d:\d\d ([+-]\d{4,9}|GMT)")
+
+
+@given(HEADERS, HEADERS)
+def test_no_header_can_make_us_wait_longer_than_an_hour_or_fail(retry_after, date):
+    seconds = seconds_asked(retry_after, date)
+    assert seconds is None or 0 <= seconds <= 3600
+
+
+def test_many_threads_fetch_one_token():
+    fetched: list[Call] = []
+    together = Barrier(8)
+
+    def fetch(call: Call) -> Reply:
+        fetched.append(call)
+        time.sleep(0.02)
+        return Reply(Seen(Transport.ANSWERED, 200, "P00000"), "", TOKEN)
+
+    token = Token(QILU.auth, Credentials("app", "secret"), fetch, lambda: 0.0)
+
+    def use() -> None:
+        together.wait()
+        token.current()
+
+    threads = [Thread(target=use) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(fetched) == 1
+
+
+def test_a_token_of_unknown_life_is_used_until_it_is_refused():
+    tokens = iter(("t1", "t2"))
+
+    def fetch(_call: Call) -> Reply:
+        return Reply(Seen(Transport.ANSWERED, 200), "", {"data": {"token": next(tokens), "expiresIn": None}})
+
+    token = Token(QILU.auth, Credentials("app", "secret"), fetch, lambda: 1e12)
+    assert [token.current(), token.current()] == ["t1", "t1"]
+    token.refused("an older one")
+    assert token.current() == "t1"
+    token.refused("t1")
+    assert token.current() == "t2"
+
+
+def test_credentials_do_not_show_their_secret():
+    assert "secret" not in repr(Credentials("app", "secret")).replace("app_secret", "")

@@ -1,0 +1,313 @@
+"""The settings: what loads, and what is said of what does not."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bridge.config import Config, is_loopback, read_secret
+from bridge.config.mistakes import options
+from schemas.batch import Level
+from schemas.errors import ConfigError
+from schemas.texts import Language
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+MINIMAL = """
+[federation]
+name = "Test federation"
+city = "Test"
+code = "999900"
+year = 2025
+policy = "own.toml"
+
+[[source]]
+name = "ledgers"
+path = "ledgers"
+
+[portal]
+base_url = "https://portal.example.cn/api/"
+app_id = "app"
+app_secret_env = "LXY_APP_SECRET"
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_policy(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").touch()
+
+
+def load(folder: Path, text: str) -> Config:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return Config.load(path)
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, text)
+    return [str(text) for text in caught.value.texts]
+
+
+def changed(old: str, new: str) -> str:
+    assert old in MINIMAL
+    return MINIMAL.replace(old, new)
+
+
+def key_paths(table: object, path: str = "") -> Iterator[str]:
+    for part in table if isinstance(table, list) else [table]:
+        if isinstance(part, dict):
+            for key, value in part.items():
+                yield f"{path}{key}"
+                yield from key_paths(value, f"{path}{key}.")
+
+
+def whole_example() -> str:
+    """The sample with its optional lines switched on."""
+    return re.sub(r"^#(?=\w+ = )", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_the_sample_loads_as_it_stands():
+    config = Config.load(EXAMPLE)
+    assert config.source[0].path == EXAMPLE.parent / "ledgers"
+    assert config.federation.bases[0].level is Level.CITY
+
+
+def test_the_sample_names_every_option_and_no_other():
+    assert set(key_paths(tomllib.loads(whole_example()))) == set(options(Config))
+
+
+def test_the_sample_shows_the_defaults_where_there_are_any(tmp_path: Path):
+    sample, minimal = Config.load(EXAMPLE), load(tmp_path, MINIMAL)
+    for section in ("deadlines", "rules", "schedule", "log"):
+        assert getattr(sample, section) == getattr(minimal, section)
+    assert sample.portal.retries == minimal.portal.retries
+    assert (sample.practice, sample.mail.enabled) == (minimal.practice, minimal.mail.enabled)
+    assert sample.journal.path.name == minimal.journal.path.name
+    assert sample.vault.key_file.name == minimal.vault.key_file.name
+    assert sample.report.dir.name == minimal.report.dir.name
+
+
+def test_every_line_of_the_sample_is_explained_in_chinese_above_it():
+    lines = whole_example().splitlines()
+    for above, line in pairwise(lines):
+        if re.match(r"\w+ = ", line):
+            assert re.match(r"# .*[\u4e00-\u9fff].*[A-Za-z]", above), line
+
+
+def test_the_smallest_file_needs_no_more_than_federation_source_and_portal(tmp_path: Path):
+    config = load(tmp_path, MINIMAL)
+    assert config.deadlines.days == 5
+    assert config.federation.language is Language.ZH_CN
+    assert config.portal.base_url == "https://portal.example.cn/api"
+
+
+def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir("/")
+    config = load(tmp_path, MINIMAL)
+    assert config.source[0].path == tmp_path / "ledgers"
+    assert config.journal.path == tmp_path / "journal.db"
+    assert config.vault.key_file == tmp_path / "keys.toml"
+    assert config.report.dir == tmp_path / "reports"
+    assert config.federation.policy == tmp_path / "own.toml"
+
+
+def test_an_absolute_path_stays_as_it_is(tmp_path: Path):
+    assert load(tmp_path, MINIMAL + '\n[journal]\npath = "/srv/journal.db"').journal.path == Path("/srv/journal.db")
+
+
+def test_a_settings_value_cannot_be_changed_later(tmp_path: Path):
+    config = load(tmp_path, MINIMAL)
+    with pytest.raises(ValueError, match="frozen"):
+        config.deadlines.days = 6
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path):
+    text = (
+        changed('policy = "own.toml"', 'policy = "none.toml"')
+        .replace('base_url = "https://portal.example.cn/api/"', 'base_url = "http://portal.example.cn"\nsettle = 1')
+        .replace('path = "ledgers"', "path = 5\nkind = 'folder'")
+        .replace('app_secret_env = "LXY_APP_SECRET"', "")
+    )
+    text += '[deadlines]\ndays = "5"\nsoon_days = 1.5\nworking_days = "yes"\n[schedule]\nsync = "daily"\n[potral]\n'
+    assert mistakes(tmp_path, text) == [
+        f"federation.policy: there is no file {tmp_path / 'none.toml'}.",
+        'source[1].kind: must be one of "workbook".',
+        "source[1].path: write it as text in quotation marks.",
+        "portal.base_url: must begin with https:// (http is allowed to this machine itself only).",
+        "portal.app_secret_env: is missing, and so is app_secret_file: one of the two is needed.",
+        "portal.settle: there is no such option. config.example.toml lists them all.",
+        "deadlines.days: must be a whole number, without quotation marks.",
+        "deadlines.working_days: must be true or false, without quotation marks.",
+        "deadlines.soon_days: must be a whole number, without quotation marks.",
+        'schedule.sync: must be five fields: minute hour day month weekday, such as "30 6 * * *" (daily at 06:30).',
+        "potral: there is no such option. Is portal meant?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "[portal.retries]\ntimes = 3",
+            "portal.retries.times: there is no such option. Is portal.retries.time_s meant?",
+        ),
+        ("[journal]\nkey_file = 'k'", "journal.key_file: there is no such option. Is vault.key_file meant?"),
+        ("[log]\nlevel = 'INFO'", 'log.level: must be one of "debug", "info", "warning", "error".'),
+        ("[deadlines]\ndays = 0", "deadlines.days: must be 1 or more."),
+        ("[deadlines]\ndays = 61", "deadlines.days: must be 60 or less."),
+        ("[mail]\nrecipients = 'a@example.cn'", "mail.recipients: must be a list in square brackets."),
+        (
+            "[mail]\nrecipients = ['a b@x']",
+            "mail.recipients[1]: must be a plain mail address such as office@example.cn.",
+        ),
+        ("[mail]\nenabled = true", "mail.host: is needed while mail.enabled = true."),
+        ("[portal.retries]\ntime_s = '3'", "portal.retries.time_s: must be a number, without quotation marks."),
+        ("[[source]]\nname = ''\npath = 'x'", "source[2].name: must not be empty."),
+        ("[[source]]\nname = 'ledgers'\npath = 'x'", "source: two of them have the same name; give each its own."),
+        ("[schedule]\nsync = '30 6 * * 1-5'", "schedule.sync: name the days of the week (mon-fri)"),
+        ("[rules]\nnames_in_mail = 'clear'", 'rules.names_in_mail: must be one of "masked".'),
+    ],
+)
+def test_each_mistake_names_its_option_and_the_fix(tmp_path: Path, line: str, said: str):
+    assert mistakes(tmp_path, MINIMAL + line)[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name = "Test federation"', "", "federation.name: is missing."),
+        ("[federation]", "[[federation]]", "federation: is a section, to be written as [federation]"),
+        ('policy = "own.toml"', "policy = 5", "federation.policy: write it as text in quotation marks."),
+        ('policy = "own.toml"', 'policy = "weihai"', "federation.policy: must be a path ending in .toml, or one of: "),
+        ('app_id = "app"', 'app_id = "app"\ndialect = "nowhere"', "portal.dialect: must be a path ending in .toml, or"),
+        ('app_id = "app"', 'app_id = "app"\nca_file = "ca.pem"', "portal.ca_file: there is no file "),
+        (
+            'app_id = "app"',
+            'app_id = "app"\napp_secret_file = "x"',
+            "portal.app_secret_env: use app_secret_file or this",
+        ),
+    ],
+)
+def test_a_mistake_in_a_needed_section_is_named_as_well(tmp_path: Path, old: str, new: str, said: str):
+    assert mistakes(tmp_path, changed(old, new))[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    "url", ["portal.example.cn", "https://", "https://u:p@portal.example.cn", "https://[", "ftp://x"]
+)
+def test_an_address_that_is_none_is_refused_without_repeating_it(tmp_path: Path, url: str):
+    said = mistakes(tmp_path, changed("https://portal.example.cn/api/", url))
+    assert said == [
+        "portal.base_url: must be an address such as https://portal.example.cn/api, without user, password, ? or #."
+    ]
+
+
+def test_a_secret_written_into_the_file_is_refused_and_not_repeated(tmp_path: Path):
+    said = mistakes(tmp_path, changed('app_id = "app"', 'app_id = "app"\napp_secret = "CANARY"\n'))
+    assert said == ["portal.app_secret: there is no such option. Is portal.app_secret_env meant?"]
+
+
+def test_no_wrong_value_is_ever_repeated(tmp_path: Path):
+    text = MINIMAL.replace('"app"', "['CANARY']").replace("2025", '"CANARY"').replace("999900", "CANARY{key}")
+    text += "[mail]\nuser = {CANARY = 1}\nsecurity = 'CANARY'\nsender = 'CANARY'\n[schedule]\nsync = 'CANARY'\n"
+    assert "CANARY" not in "".join(mistakes(tmp_path, text))
+
+
+def test_mail_needs_a_password_where_it_has_a_user(tmp_path: Path):
+    mail = "[mail]\nenabled = true\nhost = 'h'\nuser = 'u'\nsender = 'a@x.cn'\nrecipients = ['b@x.cn']\n"
+    assert mistakes(tmp_path, MINIMAL + mail)[0].startswith("mail.password_env: is missing")
+    assert load(tmp_path, MINIMAL + mail + "password_env = 'P'").mail.password_env == "P"
+
+
+def test_mail_without_encryption_goes_to_this_machine_only(tmp_path: Path):
+    mail = "[mail]\nenabled = true\nsecurity = 'none'\nsender = 'a@x.cn'\nrecipients = ['b@x.cn']\nhost = "
+    assert mistakes(tmp_path, MINIMAL + mail + "'smtp.example.cn'")[0].startswith("mail.security: must be")
+    assert load(tmp_path, MINIMAL + mail + "'127.0.0.1'").mail.security == "none"
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.1.2.3", "::1"])
+def test_this_machine_itself_is_loopback(host: str):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "localhost.example.cn", "127.0.0.1.example.cn", "", "0.0.0.0"])
+def test_another_machine_is_not_loopback(host: str):
+    assert not is_loopback(host)
+
+
+def test_the_practice_portal_on_this_machine_may_speak_http(tmp_path: Path):
+    config = load(tmp_path, changed("https://portal.example.cn/api/", "http://127.0.0.1:8443"))
+    assert config.portal.base_url == "http://127.0.0.1:8443"
+
+
+def test_a_missing_file_names_the_command_that_makes_one(tmp_path: Path):
+    with pytest.raises(ConfigError, match="lxy-bridge init"):
+        Config.load(tmp_path / "config.toml")
+
+
+def test_a_folder_in_place_of_the_file_is_said(tmp_path: Path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Config.load(tmp_path)
+
+
+def test_a_file_saved_by_notepad_loads(tmp_path: Path):
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())
+    assert Config.load(tmp_path / "config.toml").federation.code == "999900"
+
+
+def test_a_file_in_gb18030_is_asked_for_in_utf8(tmp_path: Path):
+    (tmp_path / "config.toml").write_bytes(MINIMAL.replace("Test federation", "示例市总工会").encode("gb18030"))
+    with pytest.raises(ConfigError, match="Save it again as UTF-8"):
+        Config.load(tmp_path / "config.toml")
+
+
+def test_a_file_that_is_not_toml_is_told_by_line_and_column(tmp_path: Path):
+    said = mistakes(tmp_path, 'practice = false\npath = "C:\\ledgers"\n')
+    assert "line 2, column 13: this is not TOML" in said[0]
+    assert "C:" not in said[0]
+
+
+def test_every_mistake_is_one_line_in_the_language_asked_for(tmp_path: Path):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, MINIMAL + "[deadlines]\ndays = 0\nsoon_days = -1\n")
+    assert caught.value.into(Language.EN).splitlines() == [
+        "deadlines.days: must be 1 or more.",
+        "deadlines.soon_days: must be 0 or more.",
+    ]
+    assert caught.value.exit_code == 2
+
+
+def test_a_secret_comes_from_its_file_without_the_line_end(tmp_path: Path):
+    (tmp_path / "secret").write_text("s3cret\n", encoding="utf-8")
+    (tmp_path / "secret").chmod(0o600)
+    assert read_secret(tmp_path / "secret", None) == "s3cret"
+
+
+def test_a_secret_comes_from_the_environment_where_there_is_no_file():
+    assert read_secret(None, "LXY", environ={"LXY": "s3cret"}) == "s3cret"
+
+
+def test_an_unset_variable_is_named():
+    with pytest.raises(ConfigError, match="LXY"):
+        read_secret(None, "LXY", environ={})
+
+
+def test_a_secret_file_open_to_others_is_refused_with_the_command_that_closes_it(tmp_path: Path):
+    (tmp_path / "secret").write_text("s3cret", encoding="utf-8")
+    (tmp_path / "secret").chmod(0o644)
+    with pytest.raises(ConfigError, match=f"chmod 600 {tmp_path / 'secret'}"):
+        read_secret(tmp_path / "secret", None)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"\n", "is empty"), (b"\xff", "not UTF-8"), (None, "cannot be read")])
+def test_a_secret_file_without_a_secret_is_refused(tmp_path: Path, content: bytes | None, said: str):
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+        (tmp_path / "secret").chmod(0o600)
+    with pytest.raises(ConfigError, match=said):
+        read_secret(tmp_path / "secret", None)
