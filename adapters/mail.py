@@ -15,7 +15,7 @@ from schemas.texts import T
 
 class Security(StrEnum):
     STARTTLS = "starttls"  # usually port 587 or 25
-    SMTPS = "smtps"  # usually port 465
+    SMTPS = "smtps"  # from the first byte, usually port 465
 
 
 _WORDS_MAX = 200

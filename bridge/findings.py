@@ -18,11 +18,9 @@ from schemas.identity import scrub
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS, BatchFacts, Duplicate, Person, PersonFacts, SetAside
 from schemas.portal import OnlineStatus
 from schemas.report import Clock, ClockState
-from schemas.revision import Revision, State
+from schemas.revision import Revision
 from schemas.roster import Problem, Severity
 from schemas.texts import Text
-
-UNDECIDED = {State.INTENT, State.SENDING, State.ACCEPTED, State.EXISTS, State.UNKNOWN, State.QUARANTINED}
 
 Identify = Callable[[Sequence[str]], str]
 
@@ -71,7 +69,7 @@ def _said_by_the_batch(fact: PersonFacts, batch: BatchFacts) -> bool:
 
 
 def _of_person(view: View, fact: PersonFacts, elsewhere: BatchKey | None) -> Finding:
-    if fact.offline is not None and fact.revision is not None and fact.revision.state in UNDECIDED:
+    if fact.offline is not None and fact.revision is not None and fact.revision.undecided:
         return person_finding(view, fact, Code.OUTCOME_UNKNOWN)
     moved = who_moved(fact.offline, fact.online, fact.agreed)
     if moved is Moved.NEVER_AGREED:
@@ -151,7 +149,7 @@ def of_batches(view: View) -> Iterator[Finding]:
 
 
 def _of_header(view: View, batch: BatchFacts) -> Iterator[Finding]:
-    if batch.header is not None and batch.offline is not None and batch.header.state in UNDECIDED:
+    if batch.header is not None and batch.offline is not None and batch.header.undecided:
         yield batch_finding(view, batch, Code.OUTCOME_UNKNOWN, words=batch.header)
     if batch.online is None and batch.offline is not None:
         gone = batch.mark_agreed is not None

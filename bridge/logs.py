@@ -26,7 +26,19 @@ ALLOWED = frozenset(
     | {"source", "file", "sheet", "row", "column", "organiser", "batch", "batches", "people", "rows", "files"}
     | {"operation", "serial", "serials", "online_id", "attempt", "tries", "outcome", "seen", "status", "code", "drift"}
     | {"count", "accepted", "refused", "unknown", "skipped", "agreed", "differs", "pending", "findings", "finding"}
-    | {"took_s", "wait_s", "budget", "bytes", "page", "pages", "total", "reason", "recipients", "message_id"}
+    | {
+        "took_s",
+        "elapsed_ms",
+        "wait_s",
+        "budget",
+        "bytes",
+        "page",
+        "pages",
+        "total",
+        "reason",
+        "recipients",
+        "message_id",
+    }
 )
 
 _EVENT = re.compile(r"[a-z_]+\.[a-z_]+")

@@ -7,8 +7,8 @@ The portal is read back before the first plan too: nothing is written by somebod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bridge.check import check
 from bridge.findings import Identify, Rules
@@ -20,13 +20,16 @@ from bridge.read import merged, read
 from bridge.read_back import Reader, read_back
 from bridge.reconcile import reconcile
 from bridge.report import Facts, Wording, all_confirmed, report
+from bridge.resync import Wish, choose
 from bridge.revisions import Numbering
 from bridge.suspects import suspects
 from schemas.batch import Base, BatchKey
-from schemas.errors import AuthError, SchemaDrift, TransientError
+from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
+from schemas.journal import BatchFacts
 from schemas.plan import Plan
 from schemas.policy import Policy
 from schemas.report import Report
+from schemas.revision import HEADER, SUBMISSION, Revision
 from schemas.texts import T, Text
 
 ROUNDS = 4
@@ -67,15 +70,12 @@ class Trouble:
     stopped: bool = False
 
 
-def sync(house: House, *, only: Collection[BatchKey] | None = None) -> Report:
+def sync(house: House) -> Report:
     """One whole run. Raises JournalError, RunError; all else that goes wrong stands in the report."""
     run = _begin(house, "sync")
     trouble = take_in(house)
     if look(house, trouble):
-        for _ in range(ROUNDS):
-            todo = plan_now(house, only=only)
-            if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
-                break
+        _write(house, run, trouble)
     return _conclude(house, run, trouble)
 
 
@@ -85,6 +85,36 @@ def compare(house: House) -> Report:
     trouble = take_in(house)
     look(house, trouble)
     return _conclude(house, run, trouble)
+
+
+def resync(house: House, wish: Wish) -> Report:
+    """An ordinary run, limited to what a person asked for, with new revisions of what may be sent again."""
+    run = _begin(house, "resync")
+    trouble = take_in(house)
+    if look(house, trouble):
+        chosen = choose(house.journal, wish, house.numbering)
+        house.journal.deliveries.reopen(chosen.again, now=house.clock.instant())
+        _write(house, run, trouble, only=chosen.batches)
+    return _conclude(house, run, trouble)
+
+
+def preview(house: House, *, wish: Wish | None = None) -> Plan:
+    """The plan a run would carry out now. Raises BridgeError when the portal cannot be read; writes nothing online."""
+    trouble = take_in(house)
+    if not look(house, trouble):
+        raise RunError((trouble.drift + trouble.failures)[-1])
+    if wish is None:
+        return plan_now(house)
+    chosen = choose(house.journal, wish, house.numbering)
+    return plan_now(house, only=chosen.batches, again=chosen.again)
+
+
+def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> None:
+    """Plan and push until there is nothing left that may be written now."""
+    for _ in range(ROUNDS):
+        todo = plan_now(house, only=only)
+        if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
+            break
 
 
 def take_in(house: House) -> Trouble:
@@ -100,7 +130,7 @@ def take_in(house: House) -> Trouble:
             offline.want(wanted(roster, problems, house.glossary, ours=ours), at=now)
         else:
             offline.want(nothing_wanted(key, ours=ours), at=now)
-    return Trouble(failures=list(intake.failures), drift=[])
+    return Trouble(failures=intake.failures, drift=[])
 
 
 def look(house: House, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> bool:
@@ -119,11 +149,17 @@ def look(house: House, trouble: Trouble, *, only: Collection[BatchKey] | None = 
     return False
 
 
-def plan_now(house: House, *, only: Collection[BatchKey] | None = None) -> Plan:
+def plan_now(
+    house: House, *, only: Collection[BatchKey] | None = None, again: Sequence[tuple[BatchKey, bytes, Revision]] = ()
+) -> Plan:
+    """What may be written now; `again` are revisions to be taken for granted though the journal has not got them."""
     deliveries = house.journal.deliveries
-    people = deliveries.disagreeing()
+    asked = {(batch, person): revision for batch, person, revision in again}
+    people = [
+        replace(fact, revision=asked.get((fact.batch, fact.person), fact.revision)) for fact in deliveries.disagreeing()
+    ]
     return plan(
-        deliveries.batches(),
+        [_as_if(batch, asked) for batch in deliveries.batches()],
         people,
         deliveries.tallies(),
         suspects=suspects(house.journal, people).offline,
@@ -131,6 +167,11 @@ def plan_now(house: House, *, only: Collection[BatchKey] | None = None) -> Plan:
         today=house.clock.instant().at.date(),
         only=only,
     )
+
+
+def _as_if(batch: BatchFacts, asked: Mapping[tuple[BatchKey, bytes], Revision]) -> BatchFacts:
+    header = asked.get((batch.key, HEADER), batch.header)
+    return replace(batch, header=header, submission=asked.get((batch.key, SUBMISSION), batch.submission))
 
 
 def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:

@@ -16,9 +16,6 @@ from schemas.plan import BatchWork, PersonWork, Plan
 from schemas.portal import OnlineStatus, Operation
 from schemas.revision import Revision, State
 
-_WAITING = {State.INTENT, State.SENDING, State.UNKNOWN, State.QUARANTINED, State.ACCEPTED, State.EXISTS}
-"""A record in one of these may be online already: only reading back may move it on."""
-
 
 def plan(
     batches: Iterable[BatchFacts],
@@ -98,7 +95,7 @@ def _waits(revision: Revision | None, mark: bytes | None) -> bool:
     """Not yet decided, or decided against exactly these contents."""
     if revision is None:
         return False
-    return revision.state in _WAITING or (revision.state is State.REFUSED and revision.mark == mark)
+    return revision.undecided or (revision.state is State.REFUSED and revision.mark == mark)
 
 
 def _may_be_submitted(batch: BatchFacts, people: Sequence[PersonFacts], tally: BatchTally) -> bool:

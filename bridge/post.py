@@ -1,4 +1,4 @@
-"""Post: hand what lies in the outbox to the mail server. A mail that is not taken stays and is tried again."""
+"""Post: hand a report out. The mail is durable before it is tried; one that is not taken stays and is tried again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.ports import Mailer, Outbox, Renderer
+from bridge.ports import Clock, Journal, Mailer, Outbox, Renderer
 from schemas.errors import RunError, TransientError
 from schemas.journal import Letter
-from schemas.report import Report
+from schemas.report import Report, RunState
 from schemas.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who writes, to whom, and by which server."""
+
+    mailer: Mailer
+    sender: str
+    recipients: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +31,24 @@ class Posted:
     failures: tuple[Text, ...]
 
 
-def write_letter(
-    report: Report, renderer: Renderer, outbox: Outbox, *, message_id: str, sender: str, recipients: Sequence[str]
-) -> None:
-    """Make the mail durable before anybody tries to send it."""
+def hand_out(report: Report, journal: Journal, renderer: Renderer, envelope: Envelope | None, clock: Clock) -> Posted:
+    """Keep in the ledger that staff got this report, and mail it where there is an envelope."""
+    run = journal.runs.begin("report", report.business_date, at=clock.instant().at)
+    posted = Posted(0, (), ())
+    if envelope is not None:
+        _write_letter(report, run, journal.outbox, renderer, envelope)
+        posted = post(journal.outbox, envelope.mailer, now=clock.instant().at)
+    state = RunState.PARTIAL if posted.failures or posted.refused else RunState.COMPLETE
+    journal.runs.finish(run, state, {"sent": posted.sent}, at=clock.instant().at)
+    return posted
+
+
+def _write_letter(report: Report, run: int, outbox: Outbox, renderer: Renderer, envelope: Envelope) -> None:
+    domain = envelope.sender.partition("@")[2]
+    message_id = f"<{report.business_date:%Y%m%d}.{run}@{domain}>"
+    sender, recipients = envelope.sender, tuple(envelope.recipients)
     message = renderer.message(report, message_id=message_id, sender=sender, recipients=recipients)
-    outbox.put(Letter(message_id, sender, tuple(recipients), message, report.made_at))
+    outbox.put(Letter(message_id, sender, recipients, message, report.made_at))
 
 
 def post(outbox: Outbox, mailer: Mailer, *, now: datetime) -> Posted:

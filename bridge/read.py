@@ -9,6 +9,7 @@ from bridge.ports import Source, Watch
 from schemas.errors import SourceError
 from schemas.journal import Intake, KnownFile
 from schemas.roster import FileStamp, Problem, Reading, Roster, Severity
+from schemas.texts import T
 
 
 def read(sources: Sequence[Source], known: Mapping[str, KnownFile], watch: Watch) -> Intake:
@@ -16,29 +17,47 @@ def read(sources: Sequence[Source], known: Mapping[str, KnownFile], watch: Watch
 
     A source that cannot be looked at is a failure of its own: its files are not taken for gone.
     """
-    found: list[tuple[KnownFile, Reading]] = []
-    touched: list[FileStamp] = []
+    intake = Intake()
     seen: set[str] = set()
-    failures: list[SourceError] = []
     for source in sources:
         try:
             stamps = list(source.look())
         except SourceError as error:
-            failures.append(error)
+            intake.failures.append(error.text)
             seen |= {path for path in known if path.startswith(f"{source.name}/")}
             continue
         seen |= {stamp.path for stamp in stamps}
-        changed = [stamp for stamp in stamps if stamp.path not in known or known[stamp.path].stamp != stamp]
-        watch.step("read", len(changed))
-        for stamp in changed:
-            digest = source.digest(stamp)
-            if stamp.path in known and known[stamp.path].sha256 == digest:
-                touched.append(stamp)
-            else:
-                found.append((KnownFile(stamp, digest), source.read(stamp)))
+        news = [stamp for stamp in stamps if _is_news(stamp, known.get(stamp.path))]
+        watch.step("read", len(news))
+        for stamp in news:
+            _take(source, stamp, known.get(stamp.path), intake)
             watch.advance()
-    gone = tuple(path for path in known if path not in seen)
-    return Intake(tuple(found), tuple(touched), gone, tuple(error.text for error in failures))
+    intake.gone += [path for path in known if path not in seen]
+    return intake
+
+
+def _is_news(stamp: FileStamp, known: KnownFile | None) -> bool:
+    """A file without a digest could not be read at all: it is news until it can."""
+    return known is None or known.stamp != stamp or not known.sha256
+
+
+def _take(source: Source, stamp: FileStamp, known: KnownFile | None, intake: Intake) -> None:
+    digest = source.digest(stamp)
+    if known is not None and digest and known.sha256 == digest:
+        intake.touched.append(stamp)
+        return
+    reading = source.read(stamp)
+    if known is not None and _only_busy(reading):
+        text = T("{path} cannot be read just now; what it said last still stands", path=stamp.path)
+        intake.failures.append(text)
+    else:
+        intake.read.append((KnownFile(stamp, digest), reading))
+
+
+def _only_busy(reading: Reading) -> bool:
+    """Somebody is writing the file or holds it: it says nothing now, and takes nothing back either."""
+    codes = {problem.code for rejection in reading.rejections for problem in rejection.problems}
+    return bool(codes & {"file_changing", "no_access"})
 
 
 def merged(rosters: Sequence[Roster]) -> tuple[Roster, tuple[Problem, ...]]:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.deadlines import clock
 from bridge.findings import (
-    UNDECIDED,
     Identify,
     Rules,
     View,
@@ -29,19 +27,9 @@ from schemas.batch import BatchKey
 from schemas.errors import RunError
 from schemas.finding import Bucket, Code, Finding
 from schemas.journal import BatchFacts, Person, PersonFacts, Tally
-from schemas.report import Clock, Side
+from schemas.report import Clock, Reconciliation, Side
 from schemas.revision import State
 from schemas.texts import T, Text
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """Both sides' buckets and all findings open now. `clocks` are the entry clocks of our batches."""
-
-    offline: Side
-    online: Side
-    findings: tuple[Finding, ...]
-    clocks: Mapping[BatchKey, Clock]
 
 
 def reconcile(
@@ -148,9 +136,9 @@ def _offline_bucket(fact: PersonFacts, view: View) -> Bucket:
         return Bucket.DIFFERS
     if fact.held or view.batches[fact.batch].blocked:
         return Bucket.BLOCKED
-    state = fact.revision.state if fact.revision else None
-    if state in UNDECIDED:
+    if fact.revision is not None and fact.revision.undecided:
         return Bucket.UNKNOWN
+    state = fact.revision.state if fact.revision else None
     if state is State.REFUSED:
         return Bucket.REFUSED
     return Bucket.REMOVED if fact.agreed is not None and state is not State.READY else Bucket.PENDING

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bridge.deadlines import DeadlineRule, clock
-from bridge.reconcile import Reconciliation
 from schemas import catalogue
 from schemas.batch import BatchKey, Level
 from schemas.finding import Bucket, Finding, Sighting
 from schemas.journal import BatchFacts, BatchTally
 from schemas.policy import Policy, policy_text
-from schemas.report import BatchLine, Clock, ClockState, Item, Report, RunState
+from schemas.report import BatchLine, Clock, ClockState, Item, Reconciliation, Report, RunState
 from schemas.roster import Problem
 from schemas.texts import Language, T
 

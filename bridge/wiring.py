@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import sys
 import time
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,15 +26,19 @@ from adapters.journal.lock import hold
 from adapters.mail import Security, SmtpMailer
 from adapters.portal.http import Credentials, HttpPortal, open_client
 from adapters.portal.http import Retries as WireRetries
-from adapters.render import ReportRenderer
+from adapters.render import ReportRenderer, words
+from adapters.render.files import write_files
+from adapters.render.letter import plain
 from adapters.sources.folder import FolderSource
 from adapters.vault import Vault, create_keys
+from bridge import logs
 from bridge.config import Config, read_secret
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online
 from bridge.pipeline import House
-from bridge.ports import Clock, Journal, Mailer, Portal, Renderer, Source, Stop, Watch
+from bridge.ports import Clock, Journal, Portal, Renderer, Source, Stop, Watch
+from bridge.post import Envelope
 from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
@@ -41,7 +47,9 @@ from schemas.dialect import Dialect
 from schemas.errors import ConfigError
 from schemas.journal import Instant, Settling
 from schemas.policy import Policy
-from schemas.texts import T
+from schemas.report import Report
+from schemas.roster import Reading
+from schemas.texts import Language, T
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -81,6 +89,10 @@ class Ways:
     clock: Clock
     watch: Watch
     stop: Stop
+
+
+def ways_of(watch: Watch) -> Ways:
+    return Ways(SystemClock(), watch, NeverStops())
 
 
 def plain_ways() -> Ways:
@@ -179,16 +191,74 @@ def open_memory(config: Config) -> SqliteJournal:
     return open_journal(config.journal.path, vault, settling_of(config, load_dialect(config)), read_only=True)
 
 
+def read_files(paths: Sequence[Path]) -> list[Reading]:
+    """Single ledgers, read as a source would read them. Raises ConfigError for one that is not there."""
+    readings = []
+    for path in paths:
+        source = FolderSource(str(path.parent), path.parent, glob.escape(path.name))
+        stamps = list(source.look()) if path.parent.is_dir() else []
+        if not stamps:
+            raise ConfigError(T("There is no ledger {path}.", path=path))
+        readings += [source.read(stamp) for stamp in stamps]
+    return readings
+
+
+def lay_out(folder: Path) -> tuple[Path, ...]:
+    """A new folder with settings to fill in, keys and an empty journal. Raises ConfigError when it is not empty."""
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigError(T("The folder {path} is not empty. Name a new one.", path=folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    settings, keys, journal = folder / "config.toml", folder / "keys.toml", folder / "journal.db"
+    settings.write_text(_example(), encoding="utf-8")
+    create_keys(keys)
+    create_journal(journal, Vault.load(keys))
+    return settings, keys, journal
+
+
+def _example() -> str:
+    """The documented settings: in the package once it is built, beside it in a checkout."""
+    shipped = files("bridge") / "config.example.toml"
+    beside = Path(__file__).parents[1] / "config.example.toml"
+    return (shipped if shipped.is_file() else beside).read_text(encoding="utf-8")
+
+
 def found(config: Config) -> None:
     """Make the key file and an empty journal. Raises ConfigError; never overwrites either."""
     create_keys(config.vault.key_file)
     create_journal(config.journal.path, Vault.load(config.vault.key_file))
 
 
-def mailer_of(config: Config) -> Mailer:
+def mailer_of(config: Config) -> SmtpMailer:
     mail = config.mail
     password = read_secret(mail.password_file, mail.password_env) if mail.user else ""
     return SmtpMailer(mail.host, mail.port, Security(mail.security), mail.user, password, mail.ca_file)
+
+
+def envelope_of(config: Config) -> Envelope | None:
+    """None where mail is switched off."""
+    if not config.mail.enabled or config.mail.sender is None:
+        return None
+    return Envelope(mailer_of(config), config.mail.sender, config.mail.recipients)
+
+
+def write_report(report: Report, renderer: Renderer, folder: Path) -> tuple[Path, ...]:
+    """The page and the workbook, each replaced whole or not at all."""
+    return write_files(report, renderer, folder)
+
+
+def report_in_short(report: Report, language: Language) -> str:
+    return plain(report, language)
+
+
+def conservation(report: Report, language: Language) -> tuple[str, ...]:
+    """Where every row of either side went, a line each."""
+    sides = ((T("Offline"), report.offline), (T("Online"), report.online))
+    return tuple(words.conservation(label, side, language) for label, side in sides)
+
+
+def start_log(config: Config) -> None:
+    stream = sys.stderr.buffer if config.log.file is None else config.log.file.open("ab")
+    logs.configure(config.log.level, stream)
 
 
 def renderer_of(config: Config) -> Renderer:

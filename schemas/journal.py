@@ -51,17 +51,17 @@ class KnownFile:
     sha256: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Intake:
     """What a look at the sources brought: files read anew, saved again with the same content, and gone.
 
-    `failures` speak of sources that could not be looked at.
+    `failures` speak of sources and files that could not be looked at.
     """
 
-    read: tuple[tuple[KnownFile, Reading], ...] = ()
-    touched: tuple[FileStamp, ...] = ()
-    gone: tuple[str, ...] = ()
-    failures: tuple[Text, ...] = ()
+    read: list[tuple[KnownFile, Reading]] = field(default_factory=list)
+    touched: list[FileStamp] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    failures: list[Text] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from schemas.batch import BatchKey, Level
-from schemas.finding import Bucket, FieldDifference, Moved
+from schemas.finding import Bucket, FieldDifference, Finding, Moved
 from schemas.portal import OnlineStatus
 from schemas.roster import Place
 
@@ -60,6 +60,16 @@ class Side:
     @property
     def conserved(self) -> bool:
         return sum(self.buckets.values()) == self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Both sides' buckets and all findings open now. `clocks` are the entry clocks of our batches."""
+
+    offline: Side
+    online: Side
+    findings: tuple[Finding, ...]
+    clocks: Mapping[BatchKey, Clock]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class State(StrEnum):
     DIFFERS = "differs"  # read back, not equal
 
 
+_UNDECIDED = {State.INTENT, State.SENDING, State.ACCEPTED, State.EXISTS, State.UNKNOWN, State.QUARANTINED}
+
 HEADER = b""
 """Stands for the person in the revision of a batch's header."""
 
@@ -40,6 +42,11 @@ class Revision:
     number: int
     mark: bytes
     state: State
+
+    @property
+    def undecided(self) -> bool:
+        """It may be online or not: only reading back may move it on."""
+        return self.state in _UNDECIDED
 
 
 _AFTER_SENDING = {

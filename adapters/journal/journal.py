@@ -42,6 +42,15 @@ class Journal:
     timeline: Timeline
     store: Store
 
+    def verify(self) -> None:
+        """SQLite's own check of the whole file. Raises JournalError when it is damaged."""
+        with self.store.read() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise JournalError(
+                T("The journal {path} is damaged. Stop everything and restore it from a backup.", path=self.path)
+            )
+
     def close(self) -> None:
         self.store.close()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from adapters.practice.weather import Weather
+from adapters.practice.weather import Weather, changed
 
 Record = dict[str, str | int]
 
@@ -23,7 +23,7 @@ class Admin:
 
     def weather(self, **switches: object) -> Weather:
         """Changes the switches named, leaves the others; gives what holds now, with what is left of each count."""
-        return Weather(**self._do("weather", fields=switches))
+        return changed(Weather(), self._do("weather", fields=switches))
 
     def batches(self) -> list[Record]:
         return list(self._do("batches"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from adapters.practice.access import Access, Tokens, same
 from adapters.practice.effects import By
@@ -63,8 +63,8 @@ class Desk:
         """People whom the batch has already are skipped in silence; only their names tell."""
         batch_id, rows = number_of(body, "batchId"), _rows(body)
         failed, people = self._checked(rows)
-        dropped, people = self._hit(Count.DROP_PEOPLE, people)
-        skipped, people = self._hit(Count.SKIP, people)
+        dropped, people = self._hit(Count.DROP_PEOPLE, people, self._sky.now.drop_ids)
+        skipped, people = self._hit(Count.SKIP, people, self._sky.now.skip_ids)
         ids = self._store.save_people(batch_id, people)
         saved = [(serial, new) for (_form, serial), new in zip(people, ids, strict=True) if new is not None]
         saved += [(serial, self._store.spare_person_id()) for _form, serial in dropped]
@@ -108,13 +108,13 @@ class Desk:
 
     def _form(self, row: Body) -> Row:
         form = whole_person(row)
-        if self._sky.take(Count.REFUSE_PEOPLE):
+        if form["idCard"] in self._sky.now.refuse_ids or self._sky.take(Count.REFUSE_PEOPLE):
             raise Refusal(Code.FORMAT, "人员信息格式校验不通过")
         return form
 
-    def _hit(self, count: Count, people: Sequence[Person]) -> tuple[list[Person], list[Person]]:
-        """Those the weather hits, and the others."""
-        hits = [self._sky.take(count) for _person in people]
+    def _hit(self, count: Count, people: Sequence[Person], ids: Collection[str]) -> tuple[list[Person], list[Person]]:
+        """Those the weather hits, by their id or while its count lasts, and the others."""
+        hits = [form["idCard"] in ids or self._sky.take(count) for form, _serial in people]
         hit = [person for person, is_hit in zip(people, hits, strict=True) if is_hit]
         return hit, [person for person, is_hit in zip(people, hits, strict=True) if not is_hit]
 

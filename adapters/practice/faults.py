@@ -22,7 +22,7 @@ _FAULTS: tuple[Callable[[Staging], None], ...] = (
     offline.damaged_ids,
     offline.twice_in_year,
     offline.twice_in_batch,
-    online.refused_and_dropped,
+    online.not_taken,
     online.edited_online,
     online.mistyped_online,
     online.deleted_online,

@@ -56,12 +56,13 @@ def guests(staging: Staging) -> None:
     staging.expect(Code.NOT_OURS, _GUEST)
 
 
-def refused_and_dropped(staging: Staging) -> None:
-    """The portal refuses some people (S20006), and says of some that it saved them when it did not."""
+def not_taken(staging: Staging) -> None:
+    """The portal refuses some people (S20006), skips some "with success", and says of some that it saved them."""
     due_today = staging.open_to(lambda led: led.batch.end == DAY_1 - timedelta(days=5))
     refused = staging.deal(staging.count(3), staging.in_time) + staging.deal(1, due_today)
+    skipped = staging.deal(staging.count(2), staging.in_time)
     dropped = staging.deal(staging.count(2), staging.in_time)
-    for at in refused:
+    for at in refused + skipped:
         staging.expect_not_entered(at.key, staging.person(at).id_no)
     for at in dropped:
         staging.expect(Code.OUTCOME_UNKNOWN, at.key, staging.person(at).id_no, days=(1,))
@@ -70,6 +71,7 @@ def refused_and_dropped(staging: Staging) -> None:
         "retry_after_s": 1,
         "lose_replies": 2,
         "refuse_ids": [staging.person(at).id_no for at in refused],
+        "skip_ids": [staging.person(at).id_no for at in skipped],
         "drop_ids": [staging.person(at).id_no for at in dropped],
     }
 

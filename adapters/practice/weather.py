@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from threading import Lock
 
@@ -29,6 +29,9 @@ class Weather:
     refuse_people: int = 0  # rows: S20006
     drop_people: int = 0  # rows: reported as saved, not stored
     skip: int = 0  # rows: reported as skipped, not there
+    refuse_ids: tuple[str, ...] = field(default=(), repr=False)  # idCards: as the three above, for as long as it holds
+    drop_ids: tuple[str, ...] = field(default=(), repr=False)
+    skip_ids: tuple[str, ...] = field(default=(), repr=False)
     expire_tokens: bool = False
     token_life_s: float = 7200.0
     mask: bool = False  # idCard and userPhone in listings
@@ -48,15 +51,16 @@ class Count(StrEnum):
 
 
 def changed(weather: Weather, switches: Mapping[str, object]) -> Weather:
-    """Raises ValueError for an unknown switch or a value of the wrong kind."""
-    known = {field.name: type(getattr(weather, field.name)) for field in fields(Weather)}
-    for name, value in switches.items():
+    """Raises ValueError for an unknown switch or a value of the wrong kind. A JSON list stands for a tuple."""
+    known = {switch.name: type(getattr(weather, switch.name)) for switch in fields(Weather)}
+    stated = {name: tuple(value) if isinstance(value, list) else value for name, value in switches.items()}
+    for name, value in stated.items():
         if name not in known:
             raise ValueError(f"no such switch: {name}")
         kinds = (int, float) if known[name] is float else (known[name],)
-        if type(value) not in kinds:
-            raise ValueError(f"{name} wants {known[name].__name__}")
-    return replace(weather, **switches)  # type: ignore[arg-type]  # the kinds were just compared
+        if type(value) not in kinds or (isinstance(value, tuple) and not all(isinstance(one, str) for one in value)):
+            raise ValueError(f"{name} wants {'a list of texts' if known[name] is tuple else known[name].__name__}")
+    return replace(weather, **stated)  # type: ignore[arg-type]  # the kinds were just compared
 
 
 def weather_from(text: str) -> Weather:

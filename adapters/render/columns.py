@@ -8,8 +8,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Generic, TypeVar
 
-from adapters.render import words
-from schemas.finding import FieldDifference
+from adapters.render import labels, words
 from schemas.report import BatchLine, Clock, Item
 from schemas.texts import Language, T, Text
 
@@ -37,13 +36,15 @@ class FoundField:
     """One line of the differences sheet: a finding with one of its fields, or with none."""
 
     item: Item
-    field: FieldDifference | None
+    pair: words.Pair | None
 
 
-def found_fields(items: Iterable[Item]) -> Iterator[FoundField]:
+def found_fields(items: Iterable[Item], language: Language) -> Iterator[FoundField]:
     for item in items:
-        for field in item.differences or (None,):
-            yield FoundField(item, field)
+        for one in item.differences:
+            yield FoundField(item, words.pair(one, language))
+        if not item.differences:
+            yield FoundField(item, None)
 
 
 def to_do_columns(language: Language) -> tuple[Column[Item], ...]:
@@ -63,7 +64,7 @@ def to_do_columns(language: Language) -> tuple[Column[Item], ...]:
         Column(
             T("Offline and online"),
             30,
-            lambda item: "\n".join(words.difference(one, language) for one in item.differences),
+            lambda item: "\n".join(words.pair(one, language).in_a_line(language) for one in item.differences),
         ),
         Column(T("Next step"), 28, lambda item: item.next_step),
         Column(T("Where"), 22, lambda item: words.place(item.where, language) if item.where else None),
@@ -87,13 +88,13 @@ def difference_columns(language: Language) -> tuple[Column[FoundField], ...]:
         Column(T("To do"), 6, lambda row: T("yes") if row.item.to_do else T("no")),
         Column(T("Name"), 8, lambda row: row.item.name),
         Column(T("Unit"), 16, lambda row: row.item.unit),
-        Column(T("Field"), 12, lambda row: row.field and row.field.field),
-        Column(T("Offline"), 20, lambda row: row.field and row.field.offline),
-        Column(T("Online"), 20, lambda row: row.field and row.field.online),
-        Column(T("Last agreed"), 20, lambda row: row.field and row.field.agreed),
-        Column(T("Who moved"), 12, lambda row: words.MOVED[row.item.moved] if row.item.moved else None),
+        Column(T("Field"), 12, lambda row: row.pair and row.pair.field),
+        Column(T("Offline"), 20, lambda row: row.pair and row.pair.offline),
+        Column(T("Online"), 20, lambda row: row.pair and row.pair.online),
+        Column(T("Last agreed"), 20, lambda row: row.pair and row.pair.agreed),
+        Column(T("Who moved"), 12, lambda row: labels.MOVED[row.item.moved] if row.item.moved else None),
         Column(T("Where"), 22, lambda row: words.place(row.item.where, language) if row.item.where else None),
-        Column(T("Counted as equal by"), 18, lambda row: row.field and row.field.rule),
+        Column(T("Note"), 18, lambda row: row.pair and row.pair.note),
         Column(T("Finding id"), 20, lambda row: row.item.id),
     )
 
@@ -103,7 +104,7 @@ def batch_columns() -> tuple[Column[BatchLine], ...]:
         Column(T("Year"), 7, lambda line: str(line.batch.year)),
         Column(T("Organiser"), 18, lambda line: line.batch.organiser),
         Column(T("Batch"), 14, lambda line: line.batch.name),
-        Column(T("Level"), 12, lambda line: words.LEVELS[line.level] if line.level else None),
+        Column(T("Level"), 12, lambda line: labels.LEVELS[line.level] if line.level else None),
         Column(T("Base"), 18, lambda line: line.base),
         Column(T("Start"), 12, lambda line: line.start),
         Column(T("End"), 12, lambda line: line.end),
@@ -111,7 +112,7 @@ def batch_columns() -> tuple[Column[BatchLine], ...]:
         Column(T("Online"), 8, lambda line: line.online),
         Column(T("Agreed"), 8, lambda line: line.agreed),
         Column(T("Open findings"), 9, lambda line: line.open_findings),
-        Column(T("Online status"), 11, lambda line: words.STATUSES[line.status] if line.status else None),
+        Column(T("Online status"), 11, lambda line: labels.STATUSES[line.status] if line.status else None),
         Column(T("Entry"), 13, lambda line: _of(line.entry, words.standing), lambda line: _tone(line.entry)),
         Column(T("Entry due"), 12, lambda line: _of(line.entry, _due)),
         Column(T("Review"), 13, lambda line: _of(line.review, words.standing), lambda line: _tone(line.review)),

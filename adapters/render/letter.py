@@ -21,7 +21,9 @@ _TEXT_MAX = 120
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def write_letter(report: Report, language: Language, *, message_id: str, sender: str, recipients: Sequence[str]) -> bytes:
+def write_letter(
+    report: Report, language: Language, *, message_id: str, sender: str, recipients: Sequence[str]
+) -> bytes:
     """RFC 5322 bytes, the same for the same report."""
     message = EmailMessage(_POLICY)
     message["Subject"] = subject(report, language)

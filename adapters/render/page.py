@@ -8,7 +8,7 @@ from functools import cache
 from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from adapters.render import words
+from adapters.render import labels, words
 from adapters.render.verdict import verdict
 from schemas.finding import Bucket
 from schemas.report import BatchLine, ClockState, Report
@@ -93,7 +93,7 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: _shown(value, language),
     )
-    environment.globals |= {"_": T, "words": words, "language": language}
+    environment.globals |= {"_": T, "words": words, "labels": labels, "language": language}
     environment.filters["tone"] = words.tone
     return environment
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from adapters.render import words
+from adapters.render import labels, words
 from adapters.render.columns import (
     BATCHES_PRINTED,
     DIFFERENCES_PRINTED,
@@ -70,7 +70,7 @@ def workbook(report: Report, language: Language) -> bytes:
         pen = _Pen(book, language)
         to_do = words.by_hours_left(report.to_do)
         pen.table(T("To do"), "#B42318", to_do_columns(language), to_do, TO_DO_PRINTED)
-        differences = found_fields(report.items)
+        differences = found_fields(report.items, language)
         pen.table(T("Differences"), "#B26B00", difference_columns(language), differences, DIFFERENCES_PRINTED)
         pen.table(T("Batches"), "#3C5A78", batch_columns(), report.batches, BATCHES_PRINTED)
         pen.page(T("Summary"), "#1E6B4F", (34, 18, 18, 34), _summary(report, language))
@@ -109,7 +109,7 @@ def _buckets(report: Report) -> Iterable[Line]:
     for bucket in Bucket:
         counts = (report.offline.buckets.get(bucket, 0), report.online.buckets.get(bucket, 0))
         if any(counts):
-            yield "plain", (words.BUCKETS[bucket], *counts)
+            yield "plain", (labels.BUCKETS[bucket], *counts)
 
 
 class _Pen:

@@ -50,12 +50,12 @@ def all_agrees(report: Report) -> bool:
 def verdict(report: Report) -> Verdict:
     if all_agrees(report):
         people = report.offline.buckets[Bucket.AGREED]
-        text = T("everything agrees: {batches} batches, {people} people", batches=len(report.batches), people=people)
+        text = T("Everything agrees: {batches} batches, {people} people", batches=len(report.batches), people=people)
         return Verdict(Tone.CALM, (text,), (T("Proven row by row by reading back; nothing is left to do."),))
     count = len(report.to_do)
-    parts = [T("{count} to do today", count=count) if count else T("nothing to do today")]
+    parts = [T("{count} to do today", count=count) if count else T("Nothing to do today")]
     if report.state is RunState.FAILED:
-        parts = [T("the reconciliation did not finish"), *parts[: bool(count)]]
+        parts = [T("Reconciliation did not finish"), *parts[: bool(count)]]
     return Verdict(_tone(report), (*parts, *_deadlines(report)), _details(report))
 
 
@@ -88,7 +88,7 @@ def _details(report: Report) -> tuple[Text, ...]:
     if report.state is RunState.FAILED:
         details.append(T("This run stopped early; the notices below say why."))
     if report.state is RunState.PARTIAL:
-        details.append(T("Some records are not confirmed online yet: this run does not count as complete."))
+        details.append(T("Not everything is confirmed yet: this run does not count as complete."))
     pending = report.offline.buckets.get(Bucket.PENDING, 0)
     if pending and not report.overdue:
         details.append(T("People still to be entered, all in time: {count}.", count=pending))

@@ -1,65 +1,17 @@
-"""The labels of the report: names of closed sets, days, moments, hours left."""
+"""How the report says days, moments, hours left, places, differences and sums."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from schemas.batch import Level
-from schemas.finding import Bucket, FieldDifference, Moved
-from schemas.portal import OnlineStatus
+from adapters.render.labels import BUCKETS, CLOCKS, FIELDS, RULES, VALUES
+from schemas.finding import Bucket, FieldDifference
 from schemas.report import Clock, ClockState, Item, Side
 from schemas.roster import Place
 from schemas.texts import Language, T, Text
-
-BUCKETS: Mapping[Bucket, Text] = {
-    Bucket.AGREED: T("agreed"),
-    Bucket.DIFFERS: T("different"),
-    Bucket.MISTYPED: T("probably mistyped"),
-    Bucket.DUPLICATE: T("duplicate"),
-    Bucket.NOT_OURS: T("not ours"),
-    Bucket.PENDING: T("to be entered"),
-    Bucket.REFUSED: T("refused"),
-    Bucket.UNKNOWN: T("outcome unknown"),
-    Bucket.BLOCKED: T("stopped by policy"),
-    Bucket.REMOVED: T("removed online"),
-    Bucket.DAMAGED: T("damaged rows"),
-    Bucket.LEADER: T("leaders"),
-    Bucket.ONLY_ONLINE: T("only online"),
-}
-
-CLOCKS: Mapping[ClockState, Text] = {
-    ClockState.NOT_YET: T("not ended yet"),
-    ClockState.IN_TIME: T("in time"),
-    ClockState.DUE_SOON: T("due soon"),
-    ClockState.DUE_TODAY: T("due today"),
-    ClockState.OVERDUE: T("overdue"),
-    ClockState.MET: T("done"),
-    ClockState.MET_LATE: T("done late"),
-}
-
-MOVED: Mapping[Moved, Text] = {
-    Moved.OFFLINE: T("changed offline"),
-    Moved.ONLINE: T("changed online"),
-    Moved.BOTH: T("changed on both sides"),
-    Moved.NEVER_AGREED: T("never agreed before"),
-}
-
-LEVELS: Mapping[Level, Text] = {
-    Level.DEMONSTRATION: T("provincial demonstration level"),
-    Level.CITY: T("city level"),
-    Level.DISTRICT: T("district level"),
-    Level.GRASSROOTS: T("grassroots level"),
-}
-
-STATUSES: Mapping[OnlineStatus, Text] = {
-    OnlineStatus.DRAFT: T("draft"),
-    OnlineStatus.SUBMITTED: T("submitted"),
-    OnlineStatus.REVIEWED: T("reviewed"),
-    OnlineStatus.RETURNED: T("sent back"),
-}
 
 # What no mail, page or cell may carry: controls, lone surrogates of odd file names, and marks that reverse text.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
@@ -131,14 +83,49 @@ def place(where: Place, language: Language) -> str:
     return " · ".join(part for part in (where.file, where.sheet, row, where.column) if part)
 
 
-def difference(one: FieldDifference, language: Language) -> str:
-    """字段：线下 ｜ 线上（上次一致 …）."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One field of both sides as people read it; a side without a value says so."""
+
+    field: str
+    offline: str
+    online: str
+    agreed: str
+    note: str
+
+    def in_a_line(self, language: Language) -> str:
+        """字段：线下 ｜ 线上（上次一致 …）."""
+        sides = {"field": self.field, "offline": self.offline, "online": self.online}
+        text = T("{field}: {offline} | {online}", **sides).into(language)
+        if self.agreed:
+            text = T("{pair} (last agreed: {agreed})", pair=text, agreed=self.agreed).into(language)
+        return f"{text} {self.note}".strip()
+
+
+def pair(one: FieldDifference, language: Language) -> Pair:
+    def told(value: str) -> str:
+        text = VALUES.get(one.field, {}).get(value)
+        return text.into(language) if text else value
+
     absent = T("(empty)").into(language)
-    values = {"field": one.field, "offline": one.offline or absent, "online": one.online or absent}
-    text = T("{field}: {offline} | {online}", **values)
-    if one.agreed:
-        text = T("{field}: {offline} | {online} (last agreed: {agreed})", **values, agreed=one.agreed)
-    return text.into(language)
+    label = FIELDS.get(one.field)
+    return Pair(
+        field=label.into(language) if label else one.field,
+        offline=told(one.offline) or absent,
+        online=told(one.online) or absent,
+        agreed=told(one.agreed),
+        note=_note(one, language),
+    )
+
+
+def _note(one: FieldDifference, language: Language) -> str:
+    """What the two values do not show: which hidden characters differ, or why they count as equal."""
+    if one.rule:
+        return T("(counted as equal: {rule})", rule=RULES[one.rule].into(language)).into(language)
+    if one.positions:
+        positions = T(" and ").into(language).join(map(str, one.positions))
+        return T("(differs at character {positions})", positions=positions).into(language)
+    return ""
 
 
 def filled(side: Side) -> list[tuple[Bucket, int]]:

@@ -60,6 +60,7 @@ class _Walk:
 
     def __init__(self, grid: Grid, outer: Facts) -> None:
         self.rows = grid.rows
+        self.blank: Row = [""] * len(grid.rows[0]) if grid.rows else []
         self.outer = self.around = self.facts = outer
         self.header: Header | None = None
         self.block: Block | None = None
@@ -71,6 +72,8 @@ class _Walk:
 
     def step(self, index: int) -> int:
         """Take one row; returns how many it used."""
+        if self.rows[index] == self.blank:
+            return 1
         if self.header and self._is_plain_person(self.header, self.rows[index]):
             self._open_block(self.header).rows.append(index)
             return 1
@@ -122,17 +125,13 @@ class _Walk:
         kinds = [kind_of(text) for text in list(filled.values())[:_BEGINNING]]
         if total := next((kind for kind in kinds if kind in TOTALS), None):
             self._open_block(header).totals.append((total, total_in(row)))
-        elif header.at.get(Column.ID_NO) in filled:
-            self._open_block(header).rows.append(index)
         elif kinds and kinds[0] is Line.TAIL:
             self.in_tail = True
         elif kinds and _is_heading(kinds[0], filled, header):
             self._heading(kinds[0], line_text(row))
-        elif not self.in_tail and {header.at[Column.NAME], header.at.get(Column.PHONE)} & filled.keys():
+        elif _names_somebody(header, filled, in_tail=self.in_tail):
             self._open_block(header).rows.append(index)
-        elif filled.keys() - {header.at.get(column) for column in _FILLED_DOWN} and (
-            len(filled) > 1 or not self.in_tail
-        ):
+        elif not _is_prepared(header, filled) and not (self.in_tail and len(filled) == 1):
             self.ignored.append(index)
 
     def _heading(self, kind: Line, text: str) -> None:
@@ -166,3 +165,14 @@ def _is_heading(kind: Line, filled: dict[int, str], header: Header) -> bool:
     if kind is Line.SUBTITLE:
         return next(iter(filled)) != header.at.get(Column.BATCH)
     return kind is Line.STATEMENT or (kind is Line.TITLE and len(filled) <= _TITLE_CELLS)
+
+
+def _names_somebody(header: Header, filled: dict[int, str], *, in_tail: bool) -> bool:
+    """Below the tail only an id makes a person: names also sign."""
+    columns = (Column.ID_NO,) if in_tail else (Column.ID_NO, Column.NAME, Column.PHONE)
+    return any(header.at.get(column) in filled for column in columns)
+
+
+def _is_prepared(header: Header, filled: dict[int, str]) -> bool:
+    """A row that waits for a person: numbered, or reached by a merged cell."""
+    return filled.keys() <= {header.at.get(column) for column in _FILLED_DOWN}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
@@ -56,7 +57,7 @@ def day_of(cell: Cell, year: int | None) -> date | None:
         return cell
     if isinstance(cell, str):
         return _written_day(_plain(cell), year)
-    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+    if isinstance(cell, (int, float)) and math.isfinite(cell):
         return _of_number(int(cell))
     return None
 

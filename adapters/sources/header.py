@@ -13,6 +13,7 @@ from adapters.sources.roles import SPEAKING
 from schemas.header_words import Column, header_words, squeezed
 
 _REMARKS = re.compile(r"\([^()]*\)|[*:#]")
+_NO_HEADING = re.compile(r"[\d:：]")
 _ENOUGH = 3  # known columns make a header
 
 PERSON = (
@@ -67,7 +68,7 @@ def _continues(upper: list[str], lower: list[str]) -> bool:
     pairs = list(zip(upper, lower, strict=False))
     new = [under for over, under in pairs if under not in ("", over)]
     names = [under in ("", over) for over, under in pairs if _meaning(over)[0] is Column.NAME]
-    return all(names) and any(_meaning(under)[0] for under in new)
+    return all(names) and any(_meaning(under)[0] for under in new) and not any(map(_NO_HEADING.search, new))
 
 
 def _headings(row: Row) -> list[str]:

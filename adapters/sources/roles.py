@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from adapters.sources.cells import text_of
@@ -18,8 +18,13 @@ _KIN = "家属"
 _NO_KIN = ("无", "非", "不", "未", "没")
 
 
-def words_said(note: str, cells: Iterable[Cell]) -> Words:
-    """The single words of each speaking cell; `note` is what stood behind the name."""
+def words_said(note: str, cells: Sequence[Cell]) -> Words:
+    """The single words of each speaking cell, nothing where none of them is about a role.
+
+    `note` is what stood behind the name.
+    """
+    if not _word_of_role().search("\n".join([note, *(cell for cell in cells if isinstance(cell, str))])):
+        return {}
     said = {column: _words(cell) for column, cell in zip(SPEAKING, cells, strict=True) if cell != ""}
     return said | {Column.NAME: _words(note)} if note else said
 
@@ -46,6 +51,12 @@ def leads(said: Words) -> bool:
 def _words(cell: Cell) -> frozenset[str]:
     text = text_of(cell)
     return frozenset((text,)) if text.isalnum() else frozenset(_BETWEEN.split(text))
+
+
+@cache
+def _word_of_role() -> re.Pattern[str]:
+    roles = header_words().roles
+    return re.compile("|".join(map(re.escape, (_KIN, *roles.family, *roles.leader, *roles.staff))))
 
 
 @cache

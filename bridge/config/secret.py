@@ -33,17 +33,9 @@ def read_secret(file: Path | None, env: str | None, *, environ: Mapping[str, str
         if not secret:
             raise ConfigError(T("The environment variable {name} is empty or not set.", name=env))
         return secret
-    try:
-        with file.open("rb") as opened:
-            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
-            secret = opened.read().decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        raise ConfigError(T("{path} is not UTF-8 text. Save it again as UTF-8.", path=file)) from None
-    except OSError as error:
-        raise ConfigError(
-            T("The secret file {path} cannot be read: {reason}.", path=file, reason=error.strerror)
-        ) from None
-    if os.name == "posix" and mode & 0o077:
+    content, mode = _read(file)
+    by_systemd = str(file.parent) == environ.get("CREDENTIALS_DIRECTORY")  # its ACL shows as rights of the group
+    if os.name == "posix" and mode & 0o077 and not by_systemd:
         raise ConfigError(
             T(
                 "The secret file {path} is open to other users ({mode}). Run: chmod 600 {path}",
@@ -51,6 +43,20 @@ def read_secret(file: Path | None, env: str | None, *, environ: Mapping[str, str
                 mode=f"{mode:o}",
             )
         )
-    if not secret:
+    if not content:
         raise ConfigError(T("The secret file {path} is empty.", path=file))
-    return secret
+    return content
+
+
+def _read(file: Path) -> tuple[str, int]:
+    """The text of a file without its line end, and who may read it."""
+    try:
+        with file.open("rb") as opened:
+            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+            return opened.read().decode("utf-8-sig").strip(), mode
+    except UnicodeDecodeError:
+        raise ConfigError(T("{path} is not UTF-8 text. Save it again as UTF-8.", path=file)) from None
+    except OSError as error:
+        raise ConfigError(
+            T("The secret file {path} cannot be read: {reason}.", path=file, reason=error.strerror)
+        ) from None

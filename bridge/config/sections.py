@@ -20,7 +20,6 @@ from bridge.config.kinds import (
     PolicyPack,
     Seconds,
     Words,
-    is_loopback,
 )
 from bridge.config.mistakes import Wrong, explain
 from bridge.config.secret import one_place
@@ -114,19 +113,22 @@ class Deadlines(_Section):
 
 
 class Rules(_Section):
-    """What the federation decides beyond the policy pack (domain.md 3)."""
+    """What the federation decides beyond the policy pack (domain.md 3).
 
-    once_per_year: bool = False
+    `review` "read_back": an agreement read back is the review; "portal": the portal's own review must follow.
+    """
+
+    review: Literal["read_back", "portal"] = "read_back"
     names_in_mail: Literal["masked"] = "masked"
 
 
 class Mail(_Section):
-    """Delivery of the report. `security` "tls" speaks TLS from the first byte, "starttls" switches to it."""
+    """Delivery of the report. `security` "smtps" speaks TLS from the first byte, "starttls" switches to it."""
 
     enabled: bool = False
     host: str = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 465
-    security: Literal["tls", "starttls", "none"] = "tls"
+    security: Literal["smtps", "starttls"] = "smtps"
     user: str = ""
     password_file: Place | None = None
     password_env: Words | None = None
@@ -141,13 +143,6 @@ class Mail(_Section):
             raise Wrong(T("{key}: is needed while mail.enabled = true."))
         return value
 
-    @field_validator("security")
-    @classmethod
-    def _secure(cls, value: str, info: ValidationInfo) -> str:
-        if value == "none" and info.data.get("enabled") and not is_loopback(info.data.get("host", "")):
-            raise Wrong(T('{key}: must be "tls" or "starttls" ("none" is allowed to this machine itself only).'))
-        return value
-
     @field_validator("password_env")
     @classmethod
     def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -160,10 +155,11 @@ class ReportFiles(_Section):
 
 
 class Schedule(_Section):
-    """When the daemon works, as cron lines in Asia/Shanghai."""
+    """When the daemon works, as cron lines in Asia/Shanghai. `mail` tries again what still lies in the outbox."""
 
     sync: Cron = "30 6 * * *"
     report: Cron = "30 7 * * *"
+    mail: Cron = "*/15 * * * *"
 
 
 class Log(_Section):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 from schemas.batch import BatchKey, Level
-from schemas.finding import Bucket, FieldDifference, Moved
+from schemas.finding import Bucket, FieldDifference, Moved, Rule
 from schemas.portal import OnlineStatus
 from schemas.report import BatchLine, Clock, ClockState, Item, Report, RunState, Side
 from schemas.roster import Place
@@ -38,13 +38,21 @@ def batch_name(number: int, language: Language) -> str:
 
 
 def _differences(code: str, language: Language) -> tuple[FieldDifference, ...]:
-    zh = language is ZH
-    phone = FieldDifference("手机号" if zh else "phone", "199****0012", "199****0021", "199****0021")
-    unit = FieldDifference("单位" if zh else "unit", "示例机械厂工会" if zh else "Sample works", "")
-    end = FieldDifference("结束日期" if zh else "end", "2025-05-17", "2025-05-16", "2025-05-16")
-    count = FieldDifference("人数" if zh else "head count", "58", "57")
-    same = FieldDifference("证件号" if zh else "id", "9990**********123x", "9990**********124X", rule="x/X")
-    table = {"D04": (phone, unit), "D05": (same,), "D10": (end, count), "D16": (phone,), "D17": (phone,)}
+    unit_name = "示例机械厂工会" if language is ZH else "Sample works"
+    phone = FieldDifference("phone", "199****0012", "199****0021", "199****0021")
+    unit = FieldDifference("unit", unit_name, "")
+    category = FieldDifference("category", "skilled", "contributor", "skilled")
+    end = FieldDifference("end", "2025-05-17", "2025-05-16", "2025-05-16")
+    count = FieldDifference("headcount", "58", "57")
+    hidden = FieldDifference("id_no", "9990**********1234", "9990**********1234", positions=(9, 10))
+    case = FieldDifference("id_no", "9990**********123X", "9990**********123x", rule=Rule.LETTER_CASE)
+    table = {
+        "D04": (phone, unit),
+        "D05": (hidden, case),
+        "D10": (end, count),
+        "D16": (category,),
+        "D17": (phone,),
+    }
     return table.get(code, ())
 
 
@@ -65,8 +73,8 @@ def item(number: int, code: str, language: Language = ZH) -> Item:
         code=code,
         title=title,
         what=what,
-        batch=f"2025/{_ORGANISERS[language][number % 4]}/{batch_name(number % 12, language)}",
-        person=f"{number:032x}" if person else "",
+        batch=BatchKey(2025, _ORGANISERS[language][number % 4], batch_name(number % 12, language)).title,
+        person=f"{number:010x}" if person else "",
         name=("张王李赵"[number % 4] + "*" if zh else "Z*") if person else "",
         unit=("示例机械厂工会" if zh else "Sample works union") if person else "",
         where=Place(file, "第三批" if zh else "Batch 3", 17 + number, "联系电话" if zh else "phone"),

@@ -129,6 +129,21 @@ def test_things_to_do_stand_by_hours_left():
     assert shown[-1] == "无期限"
 
 
+def test_fields_and_canonical_words_are_told_in_the_readers_language():
+    expected = {
+        ZH: "类别：技能人才 ｜ 贡献突出职工（上次一致：技能人才）",
+        EN: "Category: skilled workers | contributors",
+    }
+    for language in Language:
+        values = {cell.value for cell in cells(book_of(rich_report(language), ReportRenderer(language)))}
+        assert any(str(value).startswith(expected[language]) for value in values)
+
+
+def test_values_whose_masks_look_alike_say_where_they_differ():
+    assert "（第9、10位不同）" in chinese.page(rich_report())
+    assert "（视同一致：大小写）" in chinese.page(rich_report())
+
+
 def test_practice_is_written_over_everything():
     practice = replace(rich_report(), practice=True)
     assert "演练" in chinese.page(practice)
@@ -158,7 +173,7 @@ def test_the_subject_carries_the_verdict():
     assert letter_of(rich_report())["Subject"].startswith("【疗休养对账】威海市总工会：今日要办19件，1批已逾期")
     assert letter_of(clean_report())["Subject"] == "【疗休养对账】威海市总工会：47批2690人全部一致"
     subject = letter_of(clean_report(EN), english)["Subject"]
-    assert subject == ("[Recuperation] Weihai Federation of Trade Unions: everything agrees: 47 batches, 2690 people")
+    assert subject == ("[Recuperation] Weihai Federation of Trade Unions: Everything agrees: 47 batches, 2690 people")
 
 
 def test_the_letter_has_text_page_and_workbook():
@@ -249,7 +264,7 @@ def test_the_sheets_have_a_header_that_stays_a_filter_and_a4_across():
 
 def test_the_differences_sheet_has_a_line_for_every_field():
     rows = list(book_of(rich_report())["差异"].iter_rows(min_row=2, values_only=True))
-    assert len(rows) == len(CODES) + 2  # D04 and D10 differ in two fields
+    assert len(rows) == len(CODES) + 3  # D04, D05 and D10 differ in two fields
     assert {row[1] for row in rows} == set(CODES)
 
 

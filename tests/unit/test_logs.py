@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,6 +24,7 @@ from schemas.batch import BatchKey, Level
 from schemas.errors import RunError
 from schemas.texts import T
 
+ROOT = Path(__file__).parents[2]
 ID_NO = "999901199001011234"
 PHONE = "19900001234"
 CANARIES = (
@@ -235,3 +239,17 @@ def test_importing_the_log_does_not_load_rich_or_structlog():
     code = "import sys, bridge.logs; print([m for m in ('rich', 'structlog', 'asyncio') if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def logged(path: Path) -> Iterator[ast.Call]:
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    return (call for call in calls if re.match(r"_?log\.\w+\(", ast.unparse(call)))
+
+
+@pytest.mark.parametrize("room", ["bridge", "adapters"])
+def test_every_event_in_the_code_has_a_proper_name_and_only_keys_that_are_kept(room: str):
+    calls = [call for path in (ROOT / room).rglob("*.py") for call in logged(path)]
+    assert calls
+    for call in calls:
+        assert re.fullmatch(r"[a-z_]+\.[a-z_]+", ast.literal_eval(call.args[0]))
+        assert {keyword.arg for keyword in call.keywords} <= {*logs.ALLOWED, "exc_info"}, ast.unparse(call)

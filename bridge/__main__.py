@@ -1,0 +1,24 @@
+"""The program: one try/except for all of it."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run one command. Exit codes: 0 all agrees, 1 somebody has something to do, 2 config or usage, 3 brake."""
+    from bridge.cli import app  # noqa: PLC0415  # nothing heavy before a command asks for it
+    from bridge.cli.words import LANGUAGE  # noqa: PLC0415
+    from schemas.errors import BridgeError  # noqa: PLC0415
+
+    try:
+        app()
+    except BridgeError as error:
+        sys.stderr.write(error.into(LANGUAGE) + "\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

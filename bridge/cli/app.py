@@ -1,0 +1,47 @@
+"""The program's frame: its options for every command, and how a command gets its settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.cli.words import say
+from schemas.texts import Language, T
+
+if TYPE_CHECKING:
+    from bridge.config import Config
+
+app = typer.Typer(
+    name="lxy-bridge",
+    help=say(T("Enters every recuperation batch in the provincial system, and proves it by reading back.")),
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+Json = Annotated[bool, typer.Option("--json", help=say(T("As JSON, for programs.")))]
+DryRun = Annotated[bool, typer.Option("--dry-run", help=say(T("Show what would be written online; write nothing.")))]
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    config: Annotated[
+        Path, typer.Option("--config", envvar="LXY_BRIDGE_CONFIG", help=say(T("The settings file.")))
+    ] = Path("config.toml"),
+    lang: Annotated[  # noqa: ARG001  # words.py has read it before this was made
+        Language, typer.Option("--lang", help=say(T("The language of this command.")))
+    ] = Language.ZH_CN,
+) -> None:
+    ctx.obj = config
+
+
+def settings(ctx: typer.Context) -> Config:
+    """Raises ConfigError with every mistake in the file."""
+    from bridge.config import Config
+
+    path: Path = ctx.obj
+    return Config.load(path)

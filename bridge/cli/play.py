@@ -1,0 +1,49 @@
+"""Commands to practise with: practice, demo. Nothing of them reaches a real portal or a real mailbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.cli.app import app
+from bridge.cli.output import watched
+from bridge.cli.words import LANGUAGE, say
+from schemas.texts import T
+
+
+@app.command(help=say(T("The practice portal alone, until it is told to stop.")))
+def practice(
+    *,
+    folder: Annotated[Path, typer.Option("--dir", help=say(T("Where it keeps its data.")))] = Path("practice-portal"),
+    port: Annotated[int, typer.Option(help=say(T("The port on this machine.")))] = 8321,
+) -> None:
+    from bridge.wiring_practice import serve_practice_portal
+
+    serve_practice_portal(folder, port)
+
+
+@app.command(
+    help=say(T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth."))
+)
+def demo(
+    *,
+    people: Annotated[int, typer.Option(min=60, help=say(T("How many people.")))] = 2690,
+    batches: Annotated[int, typer.Option(min=6, help=say(T("How many batches.")))] = 47,
+    folder: Annotated[Path, typer.Option("--dir", help=say(T("A new or empty folder.")))] = Path("demo"),
+    keep_open: Annotated[bool, typer.Option("--keep-open", help=say(T("Leave the practice portal running.")))] = False,
+) -> None:
+    from bridge.demo import run_demo
+
+    with watched() as bar:
+        code = run_demo(
+            folder=folder,
+            people=people,
+            batches=batches,
+            language=LANGUAGE,
+            keep_open=keep_open,
+            say=typer.echo,
+            watch=bar,
+        )
+    raise typer.Exit(code)

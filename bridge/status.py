@@ -1,0 +1,58 @@
+"""Status: the few figures an operator asks for first, straight from the journal. No personal data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TypedDict
+
+from bridge.ports import Journal
+
+
+class RunLine(TypedDict):
+    state: str
+    ended_at: str
+
+
+class Status(TypedDict):
+    """The shape of `status --json`; moments are ISO 8601 in Asia/Shanghai, None where there was none yet."""
+
+    offline_rows: int
+    online_rows: int
+    agreed: int
+    disagreeing: int
+    batches: int
+    batches_entered: int
+    open_findings: dict[str, int]
+    undecided: int
+    mails_waiting: int
+    read_at: str | None
+    read_back_at: str | None
+    last_sync: RunLine | None
+    last_report: RunLine | None
+
+
+def status_of(journal: Journal) -> Status:
+    tally = journal.people.tally()
+    people = journal.deliveries.disagreeing()
+    ours = [batch for batch in journal.deliveries.batches() if batch.ours]
+    read_at, read_back_at = journal.runs.read_at(), journal.runs.read_back_at()
+    return Status(
+        offline_rows=tally.offline_rows,
+        online_rows=tally.online_rows,
+        agreed=tally.agreed,
+        disagreeing=len(people),
+        batches=len(ours),
+        batches_entered=sum(batch.entered_on is not None for batch in ours),
+        open_findings=dict(sorted(Counter(seen.finding.code.value for seen in journal.findings.open()).items())),
+        undecided=sum(fact.revision is not None and fact.revision.undecided for fact in people),
+        mails_waiting=len(journal.outbox.waiting()),
+        read_at=read_at.isoformat() if read_at else None,
+        read_back_at=read_back_at.isoformat() if read_back_at else None,
+        last_sync=_last(journal, "sync"),
+        last_report=_last(journal, "report"),
+    )
+
+
+def _last(journal: Journal, kind: str) -> RunLine | None:
+    last = journal.runs.last(kind)
+    return None if last is None else RunLine(state=last[0].value, ended_at=last[1].isoformat())

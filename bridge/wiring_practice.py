@@ -1,0 +1,82 @@
+"""The practice's own fuse box: the staged world on a running portal, with a mailbox beside it, as finished things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from adapters.practice.acts import QUIET, Act, Expected
+from adapters.practice.carry_out import carry_out
+from adapters.practice.faults import stage
+from adapters.practice.ledgers import write_ledgers
+from adapters.practice.mailbox import Mailbox
+from adapters.practice.process import PracticePortal
+from adapters.practice.weather import Weather
+from adapters.practice.weihai import BASES, DAY_1, DAY_2, ORGANISERS
+from adapters.practice.world import FEWEST_BATCHES, FEWEST_PEOPLE_A_BATCH, World
+from schemas.errors import ConfigError
+from schemas.texts import T
+
+__all__ = ["BASES", "ORGANISERS", "QUIET", "Day", "Expected", "Practice", "open_practice"]
+
+_MOST_PEOPLE_A_BATCH = 400  # on average: a batch has no more names to deal
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the practice: what hands do before it, its ledgers, its weather, and what must be found on it."""
+
+    date: date
+    acts: tuple[Act, ...]
+    ledgers: World
+    weather: Mapping[str, object]
+    truth: frozenset[Expected]
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """`folder` holds the ledgers; `portal` and `mailbox` are running."""
+
+    days: tuple[Day, ...]
+    folder: Path
+    portal: PracticePortal
+    mailbox: Mailbox
+
+    def begin(self, day: Day) -> None:
+        """Let the world change: hands online, ledgers offline, and the weather."""
+        carry_out(day.acts, self.portal.admin)
+        write_ledgers(day.ledgers, self.folder)
+        self.portal.set_weather(**(asdict(Weather()) | dict(day.weather)))
+
+
+@contextmanager
+def open_practice(folder: Path, *, people: int, batches: int, password: str) -> Iterator[Practice]:
+    """The practice in the folders `ledgers`, `portal` and `mail`; the mailbox lets the user "practice" in.
+
+    Raises ConfigError for a world too small or too large for its faults.
+    """
+    days = _days(people, batches)
+    portal, mailbox = PracticePortal(folder / "portal"), Mailbox(folder / "mail", user="practice", password=password)
+    with portal, mailbox:
+        yield Practice(days, folder / "ledgers", portal, mailbox)
+
+
+def _days(people: int, batches: int) -> tuple[Day, ...]:
+    fewest, most = FEWEST_PEOPLE_A_BATCH * batches, _MOST_PEOPLE_A_BATCH * batches
+    if batches < FEWEST_BATCHES or not fewest <= people <= most:
+        raise ConfigError(
+            T(
+                "The practice needs at least {batches} batches, and {fewest} to {most} people for each.",
+                batches=FEWEST_BATCHES,
+                fewest=FEWEST_PEOPLE_A_BATCH,
+                most=_MOST_PEOPLE_A_BATCH,
+            )
+        )
+    demo = stage(World.make(batches=batches, people=people))
+    return (
+        Day(DAY_1, demo.acts_before_day1, demo.day1, demo.weather_day1, demo.truth.day1),
+        Day(DAY_2, demo.acts_between, demo.day2, {}, demo.truth.day2),
+    )
