@@ -93,7 +93,8 @@ class Rejection:
 class Roster:
     """实名制汇总表 of one batch as one block of one sheet holds it.
 
-    `declared` is the head count the block's own 合计 row states, None when it has none.
+    `where` is never the place of one of its people: what stands there concerns the batch. `declared` is the head
+    count the block's own 合计 row states, None when it has none.
     """
 
     batch: Batch

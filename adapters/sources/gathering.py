@@ -22,7 +22,10 @@ from schemas.roster import Leader, Participant, Place, Problem, Rejection, Roste
 
 @dataclass(slots=True)
 class Gathering:
-    """The rows of one block that state the same batch, while they are read. No batch: all are rejected."""
+    """The rows of one block that state the same batch, while they are read. No batch: all are rejected.
+
+    `where` is the line above the first of them: what is wrong with the batch never stands on one of its people.
+    """
 
     where: Place
     facts: Facts
@@ -65,7 +68,7 @@ def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> 
         gathering = by_cells.get(cells)
         if gathering is None:
             facts = _stated_in_cells(block, [row[at] if at >= 0 else "" for at in block.header.batch])
-            gathering = by_facts.setdefault(facts, Gathering(table.place(index), facts, facts.batch()))
+            gathering = by_facts.setdefault(facts, Gathering(table.place(index - 1), facts, facts.batch()))
             by_cells[cells] = gathering
         on = gathering.facts.start or saved_on
         gathering.take(read_person(table, index, on=on, notes=notes))
