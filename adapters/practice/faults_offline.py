@@ -99,6 +99,8 @@ def twice_in_year(staging: Staging) -> None:
     def start(key: BatchKey) -> date:
         return staging.ledger(key).batch.start
 
+    if not staging.kept_offline_only:
+        return
     later = max(staging.kept_offline_only, key=start)
     earlier = [key for key in staging.open_to(_has_ended) if start(key) < start(later)]
     for at in staging.deal(staging.count(2), earlier):

@@ -17,6 +17,7 @@ from adapters.sources.people import Table
 from adapters.sources.problems import problem, rejection
 from adapters.sources.totals import declared_in
 from schemas.header_words import Column, header_words
+from schemas.identity import IdType, unknown_region
 from schemas.roster import Place, Problem, Reading, Rejection, Roster
 
 _TOP_ROWS = 20  # a title stands in them
@@ -101,11 +102,19 @@ def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list
             roster = gathering.roster(of_one)
             if roster:
                 said.rosters.append(roster)
+                _note_region(said, roster)
             else:
                 said.rejections += gathering.rejections
         if len(own) > 1:
             _compare_total(said, own[0].where, total, own)
     _compare_total(said, Place(said.path, grid.sheet), declared.of_all, [one for own in gathered for one in own])
+
+
+def _note_region(said: _Said, roster: Roster) -> None:
+    """Regions come and go: an unknown one is worth a word for each batch, and refuses nobody."""
+    odd = (person for person in roster.people if person.id_type is IdType.RESIDENT and unknown_region(person.id_no))
+    if first := next(odd, None):
+        said.note("unknown_region", first.where)
 
 
 def _compare_total(said: _Said, where: Place, declared: int | None, counted: list[Gathering]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sources.folder import FolderSource
 from schemas.batch import Batch, BatchKey, Level
 from schemas.roster import Place
 from tests.adapters.ledgers import HEADER, LINE, TITLE, ledger, name, people, row, write_csv, write_xlsx
@@ -23,7 +24,7 @@ ORGANISER = "主办单位：荣成市总工会"
 def test_title_line_and_header_make_a_batch(tmp_path: Path) -> None:
     roster = one_roster(read_rows(tmp_path, ledger(*people(3)), merges=((0, 0, 0, 8), (1, 0, 1, 8))))
     assert roster.batch == THIRD
-    assert roster.where == Place("rosters/台账.xlsx", "Sheet1", 5)
+    assert roster.where == Place("rosters/台账.xlsx", "Sheet1", 4)
     assert names(roster) == [name(1), name(2), name(3)]
 
 
@@ -332,3 +333,12 @@ def test_every_row_with_a_name_or_an_id_ends_in_exactly_one_place(tmp_path: Path
     places = [item.where.row for item in (*roster.people, *roster.leaders, *roster.rejections)]
     assert sorted(places) == list(range(5, 14))
     assert all(rejected.batch == roster.batch.key for rejected in roster.rejections)
+
+
+def test_an_unknown_region_is_noted_once_a_batch_and_refuses_nobody(tmp_path: Path):
+    file = write_xlsx(tmp_path / "台账.xlsx", ledger(*people(3)))
+    source = FolderSource("rosters", tmp_path, file.name)
+    [stamp] = source.look()
+    reading = source.read(stamp)
+    assert [len(roster.people) for roster in reading.rosters] == [3]
+    assert codes(reading.notes) == ["unknown_region"]
