@@ -33,9 +33,10 @@ lint: $(VENV)/installed-dev
 
 LOCALES := schemas/locales
 texts: $(VENV)/installed-dev
-	$(BIN)/pybabel extract --keywords=T --mapping=$(LOCALES)/babel.cfg --no-location --sort-output \
+	$(BIN)/pybabel extract --keywords=T --mapping=$(LOCALES)/babel.cfg --no-location --no-wrap --sort-output \
 	    --project=recuperation-bridge --output=$(VENV)/messages.pot bridge adapters schemas
-	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --input-file=$(VENV)/messages.pot --output-dir=$(LOCALES)
+	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \
+	    --input-file=$(VENV)/messages.pot --output-dir=$(LOCALES)
 	$(BIN)/pybabel compile --statistics --directory=$(LOCALES)
 
 COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \

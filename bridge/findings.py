@@ -63,9 +63,9 @@ def of_people(view: View) -> Iterator[Finding]:
 
 
 def _said_by_the_batch(fact: PersonFacts, batch: BatchFacts) -> bool:
-    """A batch not entered at all, or only online, or blocked, is one finding and not one for each person."""
-    not_entered = fact.online is None and fact.agreed is None and batch.mark_online is None
-    return not_entered or batch.offline is None or (fact.held and fact.online is None)
+    """A batch not entered or deleted online, or only online, or blocked, is one finding and not one for each person."""
+    not_there = fact.online is None and batch.mark_online is None
+    return not_there or batch.offline is None or (fact.held and fact.online is None)
 
 
 def _of_person(view: View, fact: PersonFacts, elsewhere: BatchKey | None) -> Finding:

@@ -8,75 +8,38 @@ The portal is read back before the first plan too: nothing is written by somebod
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bridge.check import check
-from bridge.findings import Identify, Rules
-from bridge.map import Glossary, nothing_wanted, to_online, wanted
+from bridge.house import House, Trouble
+from bridge.map import nothing_wanted, to_online, wanted
 from bridge.plan import plan
-from bridge.ports import Clock, Journal, Portal, Source, Stop, Watch
 from bridge.push import Sender, push
 from bridge.read import merged, read
-from bridge.read_back import Reader, read_back
+from bridge.read_back import read_back
 from bridge.reconcile import reconcile
-from bridge.report import Facts, Wording, all_confirmed, report
+from bridge.report import Facts, all_confirmed, report
 from bridge.resync import Wish, choose
-from bridge.revisions import Numbering
 from bridge.suspects import suspects
-from schemas.batch import Base, BatchKey
+from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
 from schemas.journal import BatchFacts
 from schemas.plan import Plan
-from schemas.policy import Policy
 from schemas.report import Report
 from schemas.revision import HEADER, SUBMISSION, Revision
-from schemas.texts import T, Text
+from schemas.texts import T
 
 ROUNDS = 4
 """Plan and push at most so often in one run: settled, entered, corrected, submitted."""
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    """Everything a run works with; `wiring` puts it together.
-
-    `basis` stands for all that checking and mapping build on.
-    """
-
-    sources: Sequence[Source]
-    portal: Portal
-    journal: Journal
-    clock: Clock
-    stop: Stop
-    watch: Watch
-    policy: Policy
-    bases: Sequence[Base]
-    rules: Rules
-    wording: Wording
-    glossary: Glossary
-    reader: Reader
-    identify: Identify
-    numbering: Numbering
-    year: int
-    basis: str
-
-
-@dataclass(slots=True)
-class Trouble:
-    """What went wrong without ending the run: it becomes findings, and the run is not complete."""
-
-    failures: list[Text]
-    drift: list[Text]
-    stopped: bool = False
-
-
 def sync(house: House) -> Report:
     """One whole run. Raises JournalError, RunError; all else that goes wrong stands in the report."""
     run = _begin(house, "sync")
-    trouble = take_in(house)
-    if look(house, trouble):
-        _write(house, run, trouble)
-    return _conclude(house, run, trouble)
+    trouble = take_in(house)  # read → check → map
+    if look(house, trouble):  # read back
+        _write(house, run, trouble)  # plan → push → read back, until nothing is left that may be written
+    return _conclude(house, run, trouble)  # reconcile → report
 
 
 def compare(house: House) -> Report:
@@ -130,7 +93,7 @@ def take_in(house: House) -> Trouble:
             offline.want(wanted(roster, problems, house.glossary, ours=ours), at=now)
         else:
             offline.want(nothing_wanted(key, ours=ours), at=now)
-    return Trouble(failures=intake.failures, drift=[])
+    return Trouble(failures=intake.failures)
 
 
 def look(house: House, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> bool:
@@ -155,11 +118,9 @@ def plan_now(
     """What may be written now; `again` are revisions to be taken for granted though the journal has not got them."""
     deliveries = house.journal.deliveries
     asked = {(batch, person): revision for batch, person, revision in again}
-    people = [
-        replace(fact, revision=asked.get((fact.batch, fact.person), fact.revision)) for fact in deliveries.disagreeing()
-    ]
+    people = [_person_as_if(fact, asked) for fact in deliveries.disagreeing()]
     return plan(
-        [_as_if(batch, asked) for batch in deliveries.batches()],
+        [_batch_as_if(batch, asked) for batch in deliveries.batches()],
         people,
         deliveries.tallies(),
         suspects=suspects(house.journal, people).offline,
@@ -169,9 +130,18 @@ def plan_now(
     )
 
 
-def _as_if(batch: BatchFacts, asked: Mapping[tuple[BatchKey, bytes], Revision]) -> BatchFacts:
-    header = asked.get((batch.key, HEADER), batch.header)
-    return replace(batch, header=header, submission=asked.get((batch.key, SUBMISSION), batch.submission))
+def _person_as_if(fact: PersonFacts, asked: Mapping[tuple[BatchKey, bytes], Revision]) -> PersonFacts:
+    """As the journal would have it once the revisions are reopened."""
+    again = asked.get((fact.batch, fact.person))
+    return replace(fact, revision=again, agreed=fact.online and fact.agreed) if again else fact
+
+
+def _batch_as_if(batch: BatchFacts, asked: Mapping[tuple[BatchKey, bytes], Revision]) -> BatchFacts:
+    submission = asked.get((batch.key, SUBMISSION), batch.submission)
+    again = asked.get((batch.key, HEADER))
+    if again is None:
+        return replace(batch, submission=submission)
+    return replace(batch, header=again, submission=submission, mark_agreed=batch.mark_online and batch.mark_agreed)
 
 
 def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
@@ -223,16 +193,15 @@ def report_now(house: House, *, trouble: Trouble | None = None) -> Report:
     found = reconcile(journal, house.rules, now=now, identify=house.identify)
     last = journal.runs.last("report")
     since = last[1] if last else None
-    batches = journal.deliveries.batches()
-    interrupted = trouble is not None and (trouble.stopped or trouble.failures or trouble.drift)
+    batches, tallies = journal.deliveries.batches(), journal.deliveries.tallies()
     facts = Facts(
         reconciliation=found,
         batches=batches,
-        tallies=journal.deliveries.tallies(),
+        tallies=tallies,
         open=journal.findings.open(),
         settled=journal.findings.settled_since(since) if since else (),
         since=since,
-        complete=all_confirmed(found, batches) and not interrupted,
+        complete=all_confirmed(found, batches, tallies) and not interrupted,
     )
     return report(
         facts,

@@ -76,8 +76,7 @@ def header_operation(batch: BatchFacts) -> Operation | None:
     if batch.mark_offline == batch.mark_online or _waits(batch.header, batch.mark_offline):
         return None
     if batch.mark_online is None:
-        again = batch.header is not None and batch.header.state is State.READY
-        return Operation.SAVE_BATCH if batch.mark_agreed is None or again else None
+        return Operation.SAVE_BATCH if batch.mark_agreed is None else None
     return Operation.UPDATE_BATCH if batch.mark_online == batch.mark_agreed else None
 
 
@@ -86,8 +85,7 @@ def person_operation(fact: PersonFacts) -> Operation | None:
     if fact.offline is None or fact.held or _waits(fact.revision, fact.offline):
         return None
     if fact.online is None:
-        again = fact.revision is not None and fact.revision.state is State.READY
-        return Operation.SAVE_PEOPLE if fact.agreed is None or again else None
+        return Operation.SAVE_PEOPLE if fact.agreed is None else None
     return Operation.UPDATE_PERSON if fact.online == fact.agreed else None
 
 

@@ -6,7 +6,7 @@ Marks decide who agrees; only disagreeing people are opened and compared. Nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bridge.deadlines import clock
@@ -85,7 +85,7 @@ def _all_findings(view: View, journal: Journal) -> list[Finding]:
         *of_people(view),
         *of_rows(view, journal.offline.set_aside()),
         *of_duplicates(view, Code.DUPLICATE_OFFLINE, [found for found in offline if found.batch in ours], names),
-        *of_duplicates(view, Code.DUPLICATE_ONLINE, online, names),
+        *of_duplicates(view, Code.DUPLICATE_ONLINE, [found for found in online if found.batch in ours], names),
         *of_the_year(view, twice, names),
     ]
 
@@ -125,6 +125,7 @@ def _online_buckets(view: View, tally: Tally) -> dict[Bucket, int]:
     found = Counter(_online_bucket(fact, view) for fact in view.people if fact.online is not None)
     found[Bucket.AGREED] += tally.agreed
     found[Bucket.DUPLICATE] += tally.duplicates_online
+    found[Bucket.NOT_OURS] += tally.not_ours_online
     return {bucket: found[bucket] for bucket in Bucket if found[bucket]}
 
 
@@ -138,10 +139,10 @@ def _offline_bucket(fact: PersonFacts, view: View) -> Bucket:
         return Bucket.BLOCKED
     if fact.revision is not None and fact.revision.undecided:
         return Bucket.UNKNOWN
-    state = fact.revision.state if fact.revision else None
-    if state is State.REFUSED:
-        return Bucket.REFUSED
-    return Bucket.REMOVED if fact.agreed is not None and state is not State.READY else Bucket.PENDING
+    if fact.agreed is not None:
+        return Bucket.REMOVED
+    refused = fact.revision is not None and fact.revision.state is State.REFUSED
+    return Bucket.REFUSED if refused else Bucket.PENDING
 
 
 def _online_bucket(fact: PersonFacts, view: View) -> Bucket:

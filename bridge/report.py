@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from schemas.journal import BatchFacts, BatchTally
 from schemas.policy import Policy, policy_text
 from schemas.report import BatchLine, Clock, ClockState, Item, Reconciliation, Report, RunState
 from schemas.roster import Problem
-from schemas.texts import Language, T
+from schemas.texts import Language, T, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a report is built from. `since` is when staff last got one; None before the first."""
+    """What a report is built from. `since` is when staff last got one; None before the first.
+
+    `mails_waiting` counts earlier reports the mail server has not taken yet.
+    """
 
     reconciliation: Reconciliation
     batches: Sequence[BatchFacts]
@@ -39,6 +42,7 @@ class Facts:
     settled: Sequence[Sighting]
     since: datetime | None
     complete: bool
+    mails_waiting: int
 
 
 def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_online: bool, now: datetime) -> Report:
@@ -62,7 +66,7 @@ def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_o
         batches=tuple(sorted(lines, key=lambda line: (line.end or date.max, line.batch))),
         items=tuple(items),
         settled=tuple(item(seen, clocks, wording, facts.since) for seen in facts.settled),
-        banners=_banners(clocks, wording.language),
+        banners=tuple(text.into(wording.language) for text in _banners(clocks, facts.mails_waiting)),
         practice=wording.practice,
     )
 
@@ -166,20 +170,23 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _banners(clocks: Mapping[BatchKey, Clock], language: Language) -> tuple[str, ...]:
-    years = sorted({clock.due.year for clock in clocks.values() if clock.fallback})
-    missing = T(
-        "No holiday calendar for {year}: due days are counted in natural days.", year="、".join(map(str, years))
-    )
-    return (missing.into(language),) if years else ()
+def _banners(clocks: Mapping[BatchKey, Clock], mails_waiting: int) -> Iterator[Text]:
+    if years := sorted({clock.due.year for clock in clocks.values() if clock.fallback}):
+        listed = "、".join(map(str, years))
+        yield T("No holiday calendar for {year}: due days are counted in natural days.", year=listed)
+    if mails_waiting:
+        yield T("{count} earlier reports could not be mailed yet; they wait in the outbox.", count=mails_waiting)
 
 
 UNCONFIRMED = frozenset(Bucket) - {Bucket.AGREED, Bucket.LEADER, Bucket.NOT_OURS, Bucket.PENDING}
 
 
-def all_confirmed(reconciliation: Reconciliation, batches: Sequence[BatchFacts]) -> bool:
+def all_confirmed(
+    reconciliation: Reconciliation, batches: Sequence[BatchFacts], tallies: Mapping[BatchKey, BatchTally]
+) -> bool:
     """Whether every row of both sides is proven equal, or rightly waits because its batch has not ended."""
     loose = any((set(side.buckets) & UNCONFIRMED) for side in (reconciliation.offline, reconciliation.online))
-    waiting = {ClockState.NOT_YET, ClockState.MET, ClockState.MET_LATE}
-    due = [b for b in batches if b.key in reconciliation.clocks and reconciliation.clocks[b.key].state not in waiting]
-    return not loose and not any(batch.entered_on is None for batch in due)
+    clocks = reconciliation.clocks
+    ended = [b for b in batches if b.key in clocks and clocks[b.key].state is not ClockState.NOT_YET]
+    whole = all(b.entered_on is not None and tallies[b.key].agreed == tallies[b.key].offline for b in ended)
+    return whole and not loose

@@ -13,7 +13,7 @@ from schemas.journal import BatchFacts, PersonFacts
 from schemas.portal import Operation
 from schemas.revision import HEADER, SUBMISSION, Revision, State
 
-_ASKED_AGAIN = {State.REFUSED, State.DIFFERS, State.AGREED}
+_ASKED_AGAIN = {State.REFUSED, State.DIFFERS, State.AGREED, State.QUARANTINED}
 _UNDECIDED = {State.UNKNOWN, State.ACCEPTED, State.EXISTS}
 
 
@@ -37,7 +37,7 @@ class Chosen:
 
 
 def choose(journal: Journal, wish: Wish, numbering: Numbering) -> Chosen:
-    """Find what the wish names. Only what offline holds and online lacks is ever asked for again.
+    """Find what the wish names. Asked for again is what online lacks, and a refused change to what was agreed.
 
     An unknown outcome is not: it is settled by reading back, once its window has passed.
     """
@@ -71,24 +71,35 @@ def _headers(
         return
     for batch in batches:
         mark = batch.mark_offline
-        if mark is not None and batch.mark_online is None and _state(batch.header) in _ASKED_AGAIN:
-            subject = Subject(batch.key, HEADER, mark, Operation.SAVE_BATCH)
+        if mark is None:
+            continue
+        if mark != batch.mark_online and _again_is_due(batch.header, batch.mark_online, batch.mark_agreed, wish):
+            operation = Operation.UPDATE_BATCH if batch.mark_online else Operation.SAVE_BATCH
+            subject = Subject(batch.key, HEADER, mark, operation)
             yield batch.key, HEADER, numbering.next(batch.header, subject)
-        if mark is not None and _state(batch.submission) is State.REFUSED:
+        if _state(batch.submission) is State.REFUSED:
             subject = Subject(batch.key, SUBMISSION, mark, Operation.SUBMIT)
             yield batch.key, SUBMISSION, numbering.next(batch.submission, subject)
 
 
 def _wanted_again(fact: PersonFacts, wish: Wish) -> bool:
-    if wish.unknown or fact.offline is None or fact.online is not None or fact.held:
+    if wish.unknown or fact.offline is None or fact.held:
         return False
     if wish.person is not None and fact.person != wish.person:
         return False
-    return _state(fact.revision) in ({State.REFUSED} if wish.refused else _ASKED_AGAIN)
+    return _again_is_due(fact.revision, fact.online, fact.agreed, wish)
+
+
+def _again_is_due(revision: Revision | None, online: bytes | None, agreed: bytes | None, wish: Wish) -> bool:
+    state = _state(revision)
+    if online is None:
+        return state in ({State.REFUSED} if wish.refused else _ASKED_AGAIN)
+    return state is State.REFUSED and online == agreed
 
 
 def _again(fact: PersonFacts, numbering: Numbering) -> tuple[BatchKey, bytes, Revision]:
-    subject = Subject(fact.batch, fact.person, fact.offline or b"", Operation.SAVE_PEOPLE)
+    operation = Operation.UPDATE_PERSON if fact.online else Operation.SAVE_PEOPLE
+    subject = Subject(fact.batch, fact.person, fact.offline or b"", operation)
     return fact.batch, fact.person, numbering.next(fact.revision, subject)
 
 

@@ -35,8 +35,8 @@ from bridge import logs
 from bridge.config import Config, read_secret
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
+from bridge.house import House
 from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online
-from bridge.pipeline import House
 from bridge.ports import Clock, Journal, Portal, Renderer, Source, Stop, Watch
 from bridge.post import Envelope
 from bridge.read_back import Reader

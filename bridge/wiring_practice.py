@@ -13,14 +13,14 @@ from adapters.practice.carry_out import carry_out
 from adapters.practice.faults import stage
 from adapters.practice.ledgers import write_ledgers
 from adapters.practice.mailbox import Mailbox
-from adapters.practice.process import PracticePortal
+from adapters.practice.process import PracticePortal, serve
 from adapters.practice.weather import Weather
 from adapters.practice.weihai import BASES, DAY_1, DAY_2, ORGANISERS
 from adapters.practice.world import FEWEST_BATCHES, FEWEST_PEOPLE_A_BATCH, World
 from schemas.errors import ConfigError
 from schemas.texts import T
 
-__all__ = ["BASES", "ORGANISERS", "QUIET", "Day", "Expected", "Practice", "open_practice"]
+__all__ = ["BASES", "ORGANISERS", "QUIET", "Day", "Expected", "Practice", "open_practice", "serve_practice_portal"]
 
 _MOST_PEOPLE_A_BATCH = 400  # on average: a batch has no more names to deal
 
@@ -62,6 +62,21 @@ def open_practice(folder: Path, *, people: int, batches: int, password: str) -> 
     portal, mailbox = PracticePortal(folder / "portal"), Mailbox(folder / "mail", user="practice", password=password)
     with portal, mailbox:
         yield Practice(days, folder / "ledgers", portal, mailbox)
+
+
+def serve_practice_portal(folder: Path, port: int) -> None:
+    """The portal alone, in this process, until Ctrl-C or the end of standard input. Raises ConfigError."""
+    try:
+        serve(folder, port, Weather())
+    except OSError as error:
+        raise ConfigError(
+            T(
+                "The practice portal cannot use {path} or port {port}: {reason}.",
+                path=folder,
+                port=port,
+                reason=error.strerror,
+            )
+        ) from None
 
 
 def _days(people: int, batches: int) -> tuple[Day, ...]:

@@ -25,7 +25,8 @@ class BatchKey(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        return f"{self.year}/{self.organiser}/{self.name}"
+        organiser = self.organiser.replace("%", "%25").replace("/", "%2F")
+        return f"{self.year}/{organiser}/{self.name}"
 
     @property
     def title(self) -> str:
@@ -35,7 +36,7 @@ class BatchKey(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> BatchKey:
         year, organiser, name = text.split("/", 2)
-        return cls(int(year), organiser, name)
+        return cls(int(year), organiser.replace("%2F", "/").replace("%25", "%"), name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,7 @@ class Tally:
     duplicates_offline: int
     duplicates_online: int
     not_ours_offline: int
+    not_ours_online: int
     agreed: int
 
 

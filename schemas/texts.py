@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 class Language(StrEnum):
@@ -42,4 +42,4 @@ def translation(language: Language) -> gettext.NullTranslations:
     """The gettext catalogue of one language; English is the msgids themselves."""
     if language is Language.EN:
         return gettext.NullTranslations()
-    return gettext.translation("messages", str(files("schemas") / "locales"), [language.value])
+    return gettext.translation("messages", str(Path(__file__).with_name("locales")), [language.value])

@@ -32,7 +32,8 @@ class Deliveries:
         self._vault = vault
 
     def recover(self, now: Instant) -> int:
-        """Put right what a dead process left: SENDING is UNKNOWN, and a reboot starts every settle window anew.
+        """Put right what a dead process left: SENDING is UNKNOWN from now on, for nobody knows when its last byte left;
+        and a reboot starts every settle window anew.
 
         Returns how many revisions were on their way.
         """
@@ -40,6 +41,9 @@ class Deliveries:
             rows = connection.exec_driver_sql(
                 "SELECT serial, batch, person, state FROM revision WHERE state IN ('intent', 'sending')"
             ).all()
+            connection.exec_driver_sql(
+                "UPDATE revision SET since=?, since_uptime_s=?, since_boot=? WHERE state='sending'", _since(now)
+            )
             set_states(connection, [(after_a_stop(State(row.state)).value, row.serial) for row in rows])
             add_events(
                 connection,
@@ -150,7 +154,10 @@ class Deliveries:
         return sealed_json(self._vault, verdict.words, bound_to=f"words|{serial}") if verdict.words else None
 
     def reopen(self, targets: Iterable[tuple[BatchKey, bytes, Revision]], *, now: Instant) -> None:
-        """A person asks for these records again: a new revision of each, ready to be sent."""
+        """A person asks for these records again: a new revision of each, ready to be sent.
+
+        Where online has lost a record, its last agreement is put aside with it: otherwise a hand's deletion stands.
+        """
         wanted = list(targets)
         rows = [
             (str(batch), person, r.number, r.serial, r.mark, State.READY.value, *_since(now))
@@ -159,6 +166,15 @@ class Deliveries:
         if rows:
             with self._store.write() as connection:
                 connection.exec_driver_sql(_UPSERT_REVISION, rows)
+                lost = [row[:2] for row in rows]
+                connection.exec_driver_sql(
+                    "UPDATE pair SET mark_agreed=NULL WHERE batch=? AND person=? AND mark_online IS NULL", lost
+                )
+                headers = [(batch,) for batch, person in lost if person == HEADER]
+                if headers:
+                    connection.exec_driver_sql(
+                        "UPDATE batch SET mark_agreed=NULL, agreed=NULL WHERE key=? AND mark_online IS NULL", headers
+                    )
                 add_events(
                     connection, now.at, [(str(batch), person, "resync.asked", {}) for batch, person, _ in wanted]
                 )

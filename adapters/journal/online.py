@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,8 +47,8 @@ class Online:
         with self._store.write() as connection:
             self._replace(connection, batch, people)
             seen = _set_pairs(connection, batch, people)
-            self._settle(connection, batch, seen, started)
-            self._agree(connection, batch, people, started)
+            stored = self._settle(connection, batch, seen, started)
+            self._agree(connection, batch, people, stored, started)
             _stop_clocks(connection, batch, started)
 
     def _replace(self, connection: Connection, batch: str, people: Sequence[ListedPerson]) -> None:
@@ -75,8 +75,12 @@ class Online:
                 "INSERT INTO online (batch, online_id, person, mark, sealed) VALUES (?,?,?,?,?)", rows
             )
 
-    def _settle(self, connection: Connection, batch: str, seen: Mapping[bytes, Any], started: Instant) -> None:
-        """Move every revision of the batch's people along, by what reading back showed."""
+    def _settle(self, connection: Connection, batch: str, seen: Mapping[bytes, Any], started: Instant) -> set[bytes]:
+        """Move every revision of the batch's people along, by what reading back showed.
+
+        Returns the people of whom it showed exactly what was sent, whatever offline wants by now.
+        """
+        stored: set[bytes] = set()
         changes: list[tuple[str, str]] = []
         events: list[Entry] = []
         for person, revision, since in open_revisions(connection, batch):
@@ -92,10 +96,14 @@ class Online:
             if state is not revision.state:
                 changes.append((state.value, revision.serial))
                 events.append((batch, person, f"read_back.{state}", {}))
+            if revision.undecided and state is State.AGREED:
+                stored.add(person)
         set_states(connection, changes)
         add_events(connection, started.at, events)
+        return stored
 
     def _settle_headers(self, connection: Connection, started: Instant) -> None:
+        stored: list[tuple[str]] = []
         changes: list[tuple[str, str]] = []
         events: list[Entry] = []
         for row in connection.exec_driver_sql(
@@ -111,24 +119,39 @@ class Online:
                 if state is not revision.state:
                     changes.append((state.value, revision.serial))
                     events.append((row.key, None, f"read_back.{state}", {}))
+                if revision.undecided and state is State.AGREED and person == HEADER:
+                    stored.append((row.key,))
+        if stored:
+            connection.exec_driver_sql("UPDATE batch SET mark_agreed=mark_online, agreed=online WHERE key=?", stored)
         connection.exec_driver_sql(
             "UPDATE batch SET mark_agreed=mark_online, agreed=online"
-            " WHERE mark_online=mark_offline AND mark_agreed IS NOT mark_online"
+            " WHERE mark_online IS mark_offline AND mark_agreed IS NOT mark_online"
         )
         set_states(connection, changes)
         add_events(connection, started.at, events)
 
-    def _agree(self, connection: Connection, batch: str, people: Sequence[ListedPerson], started: Instant) -> None:
-        """Keep what has just been read back equal as the last agreement."""
+    def _agree(
+        self,
+        connection: Connection,
+        batch: str,
+        people: Sequence[ListedPerson],
+        stored: Collection[bytes],
+        started: Instant,
+    ) -> None:
+        """Keep what has just been read back equal, or as it was sent, as the last agreement; gone from both sides, none."""
+        connection.exec_driver_sql(
+            "UPDATE pair SET mark_agreed=NULL WHERE batch=? AND mark_offline IS NULL AND mark_online IS NULL", (batch,)
+        )
         found = connection.exec_driver_sql(
             "SELECT person FROM pair WHERE batch=? AND mark_offline=mark_online AND mark_agreed IS NOT mark_online",
             (batch,),
         )
-        agreed = {row.person for row in found}
+        agreed = {row.person for row in found} | set(stored)
         if not agreed:
             return
         connection.exec_driver_sql(
-            "UPDATE pair SET mark_agreed=mark_online WHERE batch=? AND mark_offline=mark_online", (batch,)
+            "UPDATE pair SET mark_agreed=mark_online WHERE batch=? AND person=?",
+            [(batch, person) for person in sorted(agreed)],
         )
         rows = {
             p.person: (batch, p.person, sealed_json(self._vault, dict(p.values), bound_to=bound(batch, p.person.hex())))
@@ -146,7 +169,7 @@ class Online:
 _UPSERT_LISTED = (
     "INSERT INTO batch (key, ours, online, online_id, status, mark_online, read_back_at, reviewed_on)"
     " VALUES (?,?,?,?,?,?,?,?)"
-    " ON CONFLICT (key) DO UPDATE SET online=excluded.online, online_id=excluded.online_id, status=excluded.status,"
+    " ON CONFLICT (key) DO UPDATE SET ours=excluded.ours, online=excluded.online, online_id=excluded.online_id, status=excluded.status,"
     " mark_online=excluded.mark_online, read_back_at=excluded.read_back_at,"
     " reviewed_on=coalesce(reviewed_on, excluded.reviewed_on)"
 )

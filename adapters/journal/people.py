@@ -42,7 +42,7 @@ class People:
         batch, person = str(fact.batch), fact.person
         offline = _first(connection, tables.row, batch, person)
         online = _first(connection, tables.online, batch, person)
-        agreed = _first(connection, tables.agreement, batch, person)
+        agreed = _first(connection, tables.agreement, batch, person) if fact.agreed else None
         there = online and opened_json(self._vault, online.sealed, bound_to=bound(batch, online.online_id))
         return Person(
             person=person,
@@ -125,7 +125,8 @@ _COUNTS = {
     " AND (batch IS NULL OR batch NOT IN (SELECT key FROM batch WHERE NOT ours))",
     "duplicates_offline": f"SELECT count(*) - count(DISTINCT batch || hex(person)) FROM row"  # noqa: S608
     f" WHERE kind = 'participant' AND {_OURS}",
-    "duplicates_online": "SELECT count(*) - count(DISTINCT batch || hex(person)) FROM online",
+    "duplicates_online": f"SELECT count(*) - count(DISTINCT batch || hex(person)) FROM online WHERE {_OURS}",  # noqa: S608
     "not_ours_offline": "SELECT count(*) FROM row WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
+    "not_ours_online": "SELECT count(*) FROM online WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
     "agreed": f"SELECT count(*) FROM pair WHERE mark_offline = mark_online AND {_OURS}",  # noqa: S608
 }

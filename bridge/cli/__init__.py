@@ -1,6 +1,28 @@
-"""The commands, a module a room: setting up, working, looking, practising."""
+"""The commands in the order an operator meets them; what each does stands in the module of its room."""
 
-from bridge.cli import look, play, setup, work
+from bridge.cli import look, play, setup, story, work
 from bridge.cli.app import app
+from bridge.cli.words import say
+from schemas.texts import T
 
-__all__ = ["app", "look", "play", "setup", "work"]
+__all__ = ["app"]
+
+for command, purpose in (
+    (setup.init, T("Make a folder with settings to fill in, a key file and an empty journal.")),
+    (setup.check, T("Test the settings, key, disk, clock, sources, portal and mail: each with the fix.")),
+    (look.read, T("How the bridge understands a ledger: batches, people, refusals with place and reason.")),
+    (work.sync, T("One whole run: read, check, map, plan, push, read back, reconcile.")),
+    (work.resync, T("Send again what was refused or is missing online, for batches, one person, or a span.")),
+    (work.reconcile, T("Read both sides and compare them; write nothing online.")),
+    (work.report, T("The reconciliation report: into files, and with --send by mail.")),
+    (look.findings, T("Every finding that is open now, as in the report.")),
+    (
+        story.explain,
+        T("Everything that happened to a batch, or to a person by the mark: from the cell to the read-back."),
+    ),
+    (look.status, T("Where everything stands: both sides, runs, mails waiting.")),
+    (work.run, T("The service: sync and report at their hours until it is told to stop.")),
+    (play.practice, T("The practice portal alone, until it is told to stop.")),
+    (play.demo, T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth.")),
+):
+    app.command(help=say(purpose))(command)

@@ -1,7 +1,5 @@
 """The program's frame: its options for every command, and how a command gets its settings."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,9 +37,21 @@ def options(
     ctx.obj = config
 
 
-def settings(ctx: typer.Context) -> Config:
-    """Raises ConfigError with every mistake in the file."""
+def settings(ctx: typer.Context) -> "Config":
+    """The settings, with the log of a command begun. Raises ConfigError with every mistake in the file."""
     from bridge.config import Config
+    from bridge.wiring import start_log
 
-    path: Path = ctx.obj
-    return Config.load(path)
+    config = Config.load(ctx.obj)
+    start_log(config, watched=True)
+    return config
+
+
+def settings_if_any(ctx: typer.Context) -> "Config | None":
+    """For commands that do without. Raises ConfigError for a file that is there and wrong."""
+    from bridge.wiring import start_plain_log
+
+    if ctx.obj.is_file():
+        return settings(ctx)
+    start_plain_log()
+    return None

@@ -1,17 +1,21 @@
-"""What commands print: lines, tables, and how far a run is."""
+"""What commands print: paragraphs, tables, the verdict, and how far a run is.
 
-from __future__ import annotations
+On a terminal lines are folded and columns aligned by the width of what they show; elsewhere nothing is folded, and
+columns are separated by tabs.
+"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import typer
 
 from bridge.cli.words import LANGUAGE, say
-from schemas.texts import T
+from schemas.texts import T, Text
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from schemas.report import Report
@@ -20,19 +24,20 @@ if TYPE_CHECKING:
 class Bar:
     """A progress bar for each step; fits `bridge.ports.Watch`."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._task: TaskID | None = None
 
     def step(self, name: str, total: int | None = None) -> None:
-        self._task = self._progress.add_task(_STEPS.get(name, name), total=total)
+        if total != 0:
+            self._task = self._progress.add_task(say(_STEPS[name]) if name in _STEPS else name, total=total)
 
     def advance(self, count: int = 1) -> None:
         if self._task is not None:
             self._progress.advance(self._task, count)
 
 
-_STEPS = {"read": say(T("read")), "push": say(T("push")), "read back": say(T("read back"))}
+_STEPS = {"read": T("read"), "push": T("push"), "read back": T("read back")}
 
 
 @contextmanager
@@ -43,32 +48,71 @@ def watched() -> Iterator[Bar]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         yield Bar(progress)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Aligned on a terminal, and complete where the output goes to a file."""
+@cache
+def _console() -> "Console":
     from rich.console import Console
+
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def paragraph(text: str, *, indent: int = 0, style: str = "") -> None:
+    """One paragraph; where it is folded, each of its lines is indented."""
+    if not _console().is_terminal:
+        typer.echo(" " * indent + text)
+        return
+    from rich.padding import Padding
+    from rich.text import Text as Shown
+
+    _console().print(Padding(Shown(text, style=style), (0, 0, 0, indent), expand=False))
+
+
+def table(heads: Sequence[Text], rows: Iterable[Sequence[str]], *, indent: int = 0) -> None:
+    """Columns under their heads; the last one takes what room is left."""
+    titles = [say(head) for head in heads]
+    if not _console().is_terminal:
+        for row in (titles, *rows):
+            typer.echo(" " * indent + "\t".join(row))
+        return
+    from rich.padding import Padding
     from rich.table import Table
 
-    console = Console()
-    made = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for title in titles[:-1]:
+        made.add_column(title, overflow="fold")
+    made.add_column(titles[-1], overflow="fold", ratio=1)
     for row in rows:
         made.add_row(*row)
-    console.print(made, markup=False) if console.is_terminal else typer.echo(
-        "\n".join("\t".join(row) for row in (heads, *rows))
-    )
+    _console().print(Padding(made, (0, 0, 0, indent), expand=False))
 
 
-def summary(report: Report) -> None:
-    """The verdict and both conservation lines, as in the mail."""
-    from bridge.wiring import report_in_short
+def summary(report: "Report") -> None:
+    """The verdict, whatever stands in its way, where every row of both sides went, and what to do now."""
+    from bridge.wiring import conservation, verdict_in_words
 
-    typer.echo(report_in_short(report, LANGUAGE))
+    headline, *details = verdict_in_words(report, LANGUAGE)
+    paragraph(headline, style="bold")
+    for line in (*details, *report.banners):
+        paragraph(line, indent=2)
+    for line in conservation(report, LANGUAGE):
+        paragraph(line)
 
 
-def exit_code(report: Report) -> int:
+def next_step(text: Text) -> None:
+    """The last line of a command that leaves something to do."""
+    paragraph(say(T("Next: {step}", step=say(text))))
+
+
+def summary_of_run(report: "Report") -> None:
+    summary(report)
+    if report.to_do:
+        next_step(T("lxy-bridge findings lists them, and lxy-bridge explain BATCH shows what happened to one batch."))
+
+
+def exit_code(report: "Report") -> int:
     """0 all agrees, 1 somebody has something to do."""
     from schemas.report import RunState
 
@@ -78,4 +122,4 @@ def exit_code(report: Report) -> int:
 def as_json(value: object) -> None:
     import orjson
 
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

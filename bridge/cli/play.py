@@ -10,7 +10,7 @@ import typer
 from bridge.cli.app import app
 from bridge.cli.output import watched
 from bridge.cli.words import LANGUAGE, say
-from schemas.texts import T
+from schemas.texts import Language, T
 
 
 @app.command(help=say(T("The practice portal alone, until it is told to stop.")))
@@ -33,6 +33,9 @@ def demo(
     batches: Annotated[int, typer.Option(min=6, help=say(T("How many batches.")))] = 47,
     folder: Annotated[Path, typer.Option("--dir", help=say(T("A new or empty folder.")))] = Path("demo"),
     keep_open: Annotated[bool, typer.Option("--keep-open", help=say(T("Leave the practice portal running.")))] = False,
+    lang: Annotated[  # noqa: ARG001  # words.py has read it before this was made
+        Language, typer.Option("--lang", help=say(T("The language of this command.")))
+    ] = LANGUAGE,
 ) -> None:
     from bridge.demo import run_demo
 

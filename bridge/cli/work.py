@@ -15,7 +15,7 @@ from bridge.cli.words import say
 from schemas.texts import T
 
 if TYPE_CHECKING:
-    from bridge.pipeline import House
+    from bridge.house import House
     from bridge.resync import Wish
     from schemas.plan import Plan
 

@@ -90,17 +90,19 @@ def furnish(folder: Path, practice: Practice, *, password: str, language: Langua
     policy = (files("schemas") / "policies" / "weihai-2025.toml").read_text(encoding="utf-8")
     yearly = policy.replace("once_per_year = false", "once_per_year = true")
     (folder / "policy.toml").write_text(yearly, encoding="utf-8")
-    (folder / "config.toml").write_text(_settings(practice, language), encoding="utf-8")
+    (folder / "config.toml").write_text(_settings(folder, practice, language), encoding="utf-8")
     return Config.load(folder / "config.toml")
 
 
-def write_truth(folder: Path, days: Mapping[date, Iterable[Sign]]) -> None:
+def write_truth(folder: Path, days: Mapping[date, Iterable[Sign]]) -> Path:
     """The truth file: what must be found on each day, people by their marks."""
     told = {day.isoformat(): [sign._asdict() for sign in sorted(signs)] for day, signs in days.items()}
-    (folder / TRUTH).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path = folder / TRUTH
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return path
 
 
-def _settings(practice: Practice, language: Language) -> str:
+def _settings(folder: Path, practice: Practice, language: Language) -> str:
     bases = "".join(
         _BASE.format(name=_toml(base.name), level=_toml(base.level), in_province=_toml(base.in_province))
         for base in BASES
@@ -114,7 +116,7 @@ def _settings(practice: Practice, language: Language) -> str:
         app_id=_toml(practice.portal.app_id),
         host=_toml(practice.mailbox.host),
         port=practice.mailbox.port,
-        ca_file=_toml(os.fspath(practice.mailbox.ca_file.absolute())),
+        ca_file=_toml(practice.mailbox.ca_file.relative_to(folder).as_posix()),
     )
 
 

@@ -8,12 +8,12 @@ from unicodedata import east_asian_width
 _GAP = "  "
 
 
-def aligned(rows: Sequence[Sequence[str]], *, words: int) -> Iterator[str]:
-    """One line a row; the first `words` columns stand to the left, the numbers behind them to the right."""
+def aligned(rows: Sequence[Sequence[str]], *, left: int) -> Iterator[str]:
+    """One line a row; the first `left` columns stand to the left, the numbers behind them to the right."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [
-            text + " " * (width - _width(text)) if at < words else " " * (width - _width(text)) + text
+            text + " " * (width - _width(text)) if at < left else " " * (width - _width(text)) + text
             for at, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield _GAP.join(cells).rstrip()

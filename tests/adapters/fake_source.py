@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from schemas.errors import SourceError
 from schemas.roster import FileStamp, Place, Problem, Reading, Rejection, Severity
@@ -38,7 +39,7 @@ class FakeSource:
 
     def digest(self, stamp: FileStamp) -> bytes:
         reading = self._files.get(stamp.path)
-        return hashlib.sha256(repr(reading).encode()).digest() if reading else b""
+        return hashlib.sha256(repr(asdict(reading)).encode()).digest() if reading else b""
 
     def read(self, stamp: FileStamp) -> Reading:
         where = Place(stamp.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -37,10 +38,11 @@ WINDOW_S = 1800.0
 KEY = BatchKey(2025, "演练总工会", "第一批")
 FILE = "rosters/演练.xlsx"
 IDS = {"甲": "999001199001010011", "乙": "999002197502020022"}
+PHONES = {"甲": "19900000001", "乙": "19900000002"}
 VALUES = "车间", "班组"
 ONLY_BY_HAND = "改动"  # a value offline never holds
 VAULT = Vault(Keys(*(bytes([number]) * 32 for number in range(4))))
-MARKS = {VAULT.person_key(IdType.RESIDENT, id_no).hex(): who for who, id_no in IDS.items()}
+MARKS = {who: VAULT.person_key(IdType.RESIDENT, id_no).hex() for who, id_no in IDS.items()}
 _WORDS = shipped_dialect("qilu").words
 
 Sides = dict[str, str]  # person → value
@@ -165,8 +167,6 @@ def open_cut(path: Path, fuse: Fuse) -> Journal:
 
 
 def _cutting(write: Any, fuse: Fuse) -> Any:
-    from contextlib import contextmanager
-
     @contextmanager
     def cutting() -> Iterator[Any]:
         with write() as connection:
@@ -188,7 +188,7 @@ def house_of(source: FakeSource, portal: FakePortal, journal: Journal, clock: Cl
         watch=NobodyWatches(),
         policy=policy,
         bases=(),
-        rules=Rules(DeadlineRule(5, working_days=False, holiday_extends=False, soon_days=2), False, False),
+        rules=Rules(DeadlineRule(), once_per_year=False, reviewed_online=False),
         wording=Wording(Language.EN, policy, "演练总工会"),
         glossary=glossary,
         reader=Reader(
@@ -209,15 +209,14 @@ def house_of(source: FakeSource, portal: FakePortal, journal: Journal, clock: Cl
 def reading(people: Sides, base: str) -> Reading:
     batch = Batch(KEY, Level.CITY, base, date(2025, 5, 14), date(2025, 5, 17))
     rows = tuple(
-        Participant(who, IdType.RESIDENT, IDS[who], f"1990000{at:04d}", unit, Category.SKILLED, Place(FILE, "", at))
-        for at, (who, unit) in enumerate(sorted(people.items()), start=1)
+        Participant(who, IdType.RESIDENT, IDS[who], PHONES[who], unit, Category.SKILLED, Place(FILE, "", row))
+        for row, (who, unit) in enumerate(sorted(people.items()), start=1)
     )
     return Reading(FILE, (Roster(batch, Place(FILE, "", 0), rows),))
 
 
 def online_person(who: str, unit: str) -> dict[str, str]:
-    """As a hand or the bridge enters them. (The phone follows the row, so it is set by the caller's side.)"""
-    return {"name": who, "id_type": "01", "id_no": IDS[who], "phone": "19900000001", "unit": unit, "category": "1"}
+    return {"name": who, "id_type": "01", "id_no": IDS[who], "phone": PHONES[who], "unit": unit, "category": "1"}
 
 
 def online_batch(base: str, headcount: int) -> dict[str, str]:

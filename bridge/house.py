@@ -1,0 +1,53 @@
+"""The house a run works in: its doors to the world, its rules, and the words it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bridge.findings import Identify, Rules
+from bridge.map import Glossary
+from bridge.ports import Clock, Journal, Portal, Source, Stop, Watch
+from bridge.read_back import Reader
+from bridge.report import Wording
+from bridge.revisions import Numbering
+from schemas.batch import Base
+from schemas.policy import Policy
+from schemas.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything a run works with; `wiring` puts it together.
+
+    `basis` stands for all that checking and mapping build on.
+    """
+
+    sources: Sequence[Source]
+    portal: Portal
+    journal: Journal
+    clock: Clock
+    stop: Stop
+    watch: Watch
+    policy: Policy
+    bases: Sequence[Base]
+    rules: Rules
+    wording: Wording
+    glossary: Glossary
+    reader: Reader
+    identify: Identify
+    numbering: Numbering
+    year: int
+    basis: str
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What went wrong without ending the run: it becomes findings, and the run is not complete."""
+
+    failures: list[Text] = field(default_factory=list)
+    drift: list[Text] = field(default_factory=list)
+    stopped: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.failures or self.drift or self.stopped)

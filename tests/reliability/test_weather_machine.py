@@ -1,0 +1,308 @@
+"""The law of the bridge, under random edits on both sides, random weather and power cuts.
+
+After a run in good weather both sides agree wherever no hand has intervened online; what differs is an open
+finding; a second run writes nothing. At any time: nothing is stored twice, nothing is sent that was not durable
+in the journal first, only what offline says is written, and what a hand did online is never undone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import orjson
+from hypothesis import HealthCheck, event, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from bridge import pipeline
+from bridge.pipeline import House
+from bridge.resync import Wish
+from schemas.portal import Operation, Payload
+from schemas.report import Report, RunState
+from tests.adapters.fake_source import FakeSource
+from tests.reliability.tiny import (
+    FILE,
+    IDS,
+    KEY,
+    MARKS,
+    ONLY_BY_HAND,
+    VALUES,
+    WINDOW_S,
+    Clock,
+    Fuse,
+    PowerCut,
+    Sides,
+    WeatheredPortal,
+    house_of,
+    new_journal,
+    online_batch,
+    online_person,
+    open_cut,
+    reading,
+)
+
+WHO = st.sampled_from(sorted(IDS))
+VALUE = st.sampled_from(VALUES)
+BY_HAND = st.sampled_from((*VALUES, ONLY_BY_HAND))
+HEADER = ""
+UNDECIDED = ("intent", "sending", "accepted", "exists", "unknown", "quarantined")
+_FAST = Path("/dev/shm")  # in memory: a commit costs what SQLite costs, its settings stay
+_FOLDER = Path(tempfile.mkdtemp(dir=_FAST if os.access(_FAST, os.W_OK) else None))
+
+
+class Weather(RuleBasedStateMachine):
+    """`touched` is whom a hand has touched online since both sides last agreed, `settled` what they agreed on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(dir=_FOLDER))
+        self.clock, self.fuse, self.source = Clock(), Fuse(), FakeSource()
+        self.portal = WeatheredPortal(self.clock, self.fuse)
+        self.portal.before_each = self.nothing_unheard_of_leaves
+        self.file = new_journal(_FOLDER, self.folder)
+        self.journal = open_cut(self.file, self.fuse)
+        self.offline: Sides = {}
+        self.base: str | None = VALUES[0]
+        self.touched: set[str] = set()
+        self.settled: Sides = {}
+        self.deleted: set[str] = set()
+        self.save_ledger()
+
+    # --- offline
+
+    @rule(who=WHO, value=VALUE)
+    def offline_says(self, who: str, value: str) -> None:
+        self.offline[who] = value
+        self.save_ledger()
+
+    @rule(who=WHO)
+    def offline_drops(self, who: str) -> None:
+        self.offline.pop(who, None)
+        self.deleted.discard(who)
+        self.save_ledger()
+
+    @rule(base=st.none() | VALUE)
+    def ledger_names_another_base_or_is_gone(self, base: str | None) -> None:
+        self.base = base
+        self.deleted -= self.deleted if base is None else set()
+        self.save_ledger()
+
+    def save_ledger(self) -> None:
+        if self.base is not None:
+            self.source.put(reading(self.offline, self.base))
+        elif list(self.source.look()):
+            self.source.take_away(FILE)
+
+    # --- hands online
+
+    @precondition(lambda self: self.portal.batch_id)
+    @rule(who=WHO, value=BY_HAND)
+    def hand_writes(self, who: str, value: str) -> None:
+        held = self.portal.held()
+        if who in held:
+            self.portal.edit(held[who][0], unit=value)
+        elif not self.portal.storing_late:
+            self.portal.add(self.portal.batch_id, **online_person(who, value))
+        self.touched.add(who)
+        self.deleted.discard(who)
+
+    @precondition(lambda self: self.portal.held())
+    @rule(data=st.data())
+    def hand_deletes(self, data: st.DataObject) -> None:
+        held = self.portal.held()
+        who = data.draw(st.sampled_from(sorted(held)))
+        self.portal.delete(held[who][0])
+        self.touched.add(who)
+        if who in self.settled and who in self.wanted():
+            self.deleted.add(who)
+
+    @rule(base=BY_HAND)
+    def hand_writes_the_header(self, base: str) -> None:
+        if self.portal.batch_id:
+            self.portal.edit_batch(self.portal.batch_id, base=base)
+        elif not self.portal.storing_late:
+            self.portal.add_batch(**online_batch(base, len(self.offline)))
+        self.touched.add(HEADER)
+
+    @precondition(lambda self: self.portal.batch_id)
+    @rule(back=st.booleans())
+    def hand_reviews(self, back: bool) -> None:
+        (self.portal.give_back if back else self.portal.review)(self.portal.batch_id)
+
+    # --- weather
+
+    @rule(count=st.integers(1, 3))
+    def replies_get_lost(self, count: int) -> None:
+        self.portal.lose_replies(count)
+
+    @rule(count=st.integers(1, 2))
+    def people_are_dropped_in_silence(self, count: int) -> None:
+        self.portal.drop(count)
+
+    @rule(count=st.integers(1, 2))
+    def records_are_refused(self, count: int) -> None:
+        self.portal.refuse(count)
+
+    @rule(count=st.integers(1, 2), part=st.sampled_from((0.3, 0.99)))
+    def stores_come_late(self, count: int, part: float) -> None:
+        self.portal.store_late(count, seconds=part * WINDOW_S)
+
+    @rule(part=st.sampled_from((0.3, 2.0)))
+    def the_next_request_hangs(self, part: float) -> None:
+        self.portal.hangs_s = part * WINDOW_S
+
+    @rule(calls=st.integers(0, 6))
+    def the_portal_goes_down(self, calls: int) -> None:
+        self.portal.down_after = calls
+
+    @rule()
+    def the_portal_comes_up(self) -> None:
+        self.portal.down, self.portal.down_after = False, None
+
+    @rule(part=st.sampled_from((0.1, 0.6, 1.0)), reboot=st.booleans())
+    def time_passes(self, part: float, reboot: bool) -> None:
+        self.clock.passed_s += part * WINDOW_S
+        if reboot:
+            self.clock.reboot()
+
+    # --- runs
+
+    @rule()
+    def a_run_in_whatever_weather(self) -> None:
+        pipeline.sync(self.house)
+
+    @rule(points=st.integers(0, 24))
+    def a_run_ends_in_a_power_cut(self, points: int) -> None:
+        self.fuse.left = points
+        try:
+            pipeline.sync(self.house)
+        except PowerCut:
+            event("power cut")
+            self.journal.close()
+            self.journal = open_cut(self.file, self.fuse)
+        self.fuse.left = None
+
+    @rule(wish=st.sampled_from((Wish(frozenset({KEY})), Wish(refused=True), Wish(unknown=True))))
+    def somebody_asks_again(self, wish: Wish) -> None:
+        self.deleted.clear()
+        pipeline.resync(self.house, wish)
+
+    @rule()
+    def a_run_in_good_weather(self) -> None:
+        self.portal.clear_up()
+        self.clock.passed_s += WINDOW_S
+        report = pipeline.sync(self.house)
+        self.agree_or_say_why(report)
+        effects, calls = len(self.portal.effects), self.portal.calls.copy()
+        second = pipeline.sync(self.house)
+        writes = {name: count for name, count in (self.portal.calls - calls).items() if name in set(Operation)}
+        assert not writes
+        assert len(self.portal.effects) == effects
+        assert second.state is report.state
+
+    def teardown(self) -> None:
+        try:
+            self.a_run_in_good_weather()
+        finally:
+            self.journal.close()
+            shutil.rmtree(self.folder)
+
+    # --- the law
+
+    @invariant()
+    def nothing_is_stored_twice(self) -> None:
+        assert self.portal.stored_twice() == []
+
+    def nothing_unheard_of_leaves(self, payload: Payload) -> None:
+        """At the moment of each request: it is durable, says what offline says, and undoes nothing a hand did."""
+        with sqlite3.connect(self.file) as journal:
+            for serial in payload.serials:
+                query = "SELECT state FROM revision JOIN attempt_serial USING (serial) WHERE serial=?"
+                assert {"sending"} == {state for (state,) in journal.execute(query, (serial,))}
+        journal.close()
+        for row in orjson.loads(payload.body)["rows"]:
+            self.rightly_written(payload.operation, row["fields"])
+
+    def rightly_written(self, operation: Operation, fields: Mapping[str, str]) -> None:
+        held = self.portal.held()
+        if operation in {Operation.SAVE_PEOPLE, Operation.UPDATE_PERSON}:
+            who = fields["name"]
+            assert fields == online_person(who, self.wanted()[who])
+            assert operation is Operation.SAVE_PEOPLE or held[who][1] != ONLY_BY_HAND
+            assert operation is Operation.UPDATE_PERSON or who not in self.deleted
+        elif operation is not Operation.SUBMIT:
+            assert self.base is not None
+            assert fields == online_batch(self.base, len(self.offline))
+            assert self.portal.batch is None or self.portal.batch["base"] != ONLY_BY_HAND
+        assert not self.portal.locked
+
+    def agree_or_say_why(self, report: Report) -> None:
+        wanted, held = self.wanted(), {who: value for who, (_, value) in self.portal.held().items()}
+        note(f"offline {wanted} {self.base}, online {held} {self.portal.batch}, {report.state}")
+        said = {(seen.finding.person, seen.finding.code) for seen in self.journal.findings.open()}
+        about = {person for person, _ in said}
+        both = self.base is not None and self.portal.batch is not None
+        for who in wanted.keys() | held.keys():
+            if wanted.get(who) == held.get(who):
+                self.touched.discard(who)
+                self.settled[who] = held[who]
+                continue
+            assert (MARKS[who] if both else "") in about
+            assert who not in wanted or self.justified(who, wanted[who])
+        for who in IDS.keys() - wanted.keys() - held.keys():
+            self.touched.discard(who)
+            self.settled.pop(who, None)
+        equal = self.header_agrees(about) and wanted == held
+        assert equal or report.state is RunState.PARTIAL
+        self.nothing_is_undecided()
+
+    def header_agrees(self, about: set[str]) -> bool:
+        online = self.portal.batch
+        if not self.wanted() and online is None:
+            return True
+        if self.base is not None and online == online_batch(self.base, len(self.offline)):
+            self.touched.discard(HEADER)
+            return True
+        assert "" in about
+        refused = [fields for fields in self.portal.refused if "base" in fields]
+        wanted = None if self.base is None else online_batch(self.base, len(self.offline))
+        assert wanted is None or HEADER in self.touched or self.portal.locked or wanted in refused
+        return False
+
+    def justified(self, who: str, value: str) -> bool:
+        """A hand, a lock or a refusal stands behind the difference."""
+        refused = online_person(who, value) in self.portal.refused
+        never_entered = self.portal.batch is None and any("base" in fields for fields in self.portal.refused)
+        return who in self.touched or self.portal.locked or refused or never_entered
+
+    def nothing_is_undecided(self) -> None:
+        with sqlite3.connect(self.file) as journal:
+            states = {state for (state,) in journal.execute("SELECT DISTINCT state FROM revision")}
+        journal.close()
+        assert not states & set(UNDECIDED)
+
+    def wanted(self) -> Sides:
+        return {} if self.base is None else self.offline
+
+    @property
+    def house(self) -> House:
+        return house_of(self.source, self.portal, self.journal, self.clock)
+
+
+def test_whatever_the_weather_both_sides_agree_after_a_good_day_and_nothing_is_stored_twice() -> None:
+    run_state_machine_as_test(
+        Weather,
+        settings=settings(
+            max_examples=500,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=False,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

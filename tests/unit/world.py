@@ -1,0 +1,289 @@
+"""A small world to run the bridge in: ledgers and a portal in memory, a real journal, a clock the test moves."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from adapters.journal.journal import Journal, create_journal, open_journal
+from adapters.vault import Keys, Vault
+from bridge.deadlines import SHANGHAI, DeadlineRule
+from bridge.findings import Rules
+from bridge.map import Glossary, batch_from_online, batch_values, person_from_online, person_values, to_online
+from bridge.pipeline import House, sync
+from bridge.read_back import Reader
+from bridge.report import Wording
+from bridge.revisions import Numbering
+from schemas.batch import Base, Batch, BatchKey, Level
+from schemas.dialect import shipped_dialect
+from schemas.errors import TransientError
+from schemas.finding import Rule
+from schemas.identity import IdType, check_digit
+from schemas.journal import Instant, Settling
+from schemas.policy import shipped_policy
+from schemas.portal import DeliveryClass
+from schemas.report import Report, Side
+from schemas.roster import Category, Leader, Participant, Place, Problem, Reading, Rejection, Roster, Severity
+from schemas.texts import Language, T
+from tests.adapters.fake_portal import FakePortal
+from tests.adapters.fake_source import FakeSource
+
+VAULT = Vault(Keys(b"s" * 32, b"m" * 32, b"k" * 32, b"n" * 32))
+WORDS = shipped_dialect("qilu").words
+POLICY = shipped_policy("weihai-2025")
+GLOSSARY = Glossary(WORDS, VAULT.mark, VAULT.person_key)
+WINDOW_S = 1800.0
+SETTLING = Settling(DeliveryClass.K3, WINDOW_S)
+SPRING = BatchKey(2025, "测试工会", "第一批")
+BATCH = Batch(SPRING, Level.CITY, "测试基地", date(2025, 5, 6), date(2025, 5, 10))
+MORNING_AFTER = datetime(2025, 5, 11, 9, 0, tzinfo=SHANGHAI)
+READS = {"list_batches", "list_people"}
+_NAMES = "甲乙丙丁戊己庚辛"
+
+
+def person(number: int, **changes: Any) -> Participant:
+    """Somebody who does not exist; no two of them are alike enough to be taken for one another."""
+    digits = f"999001{1970 + number}{number:02}{number:02}{number}{number}1"
+    one = Participant(
+        name=f"{_NAMES[number]}测试",
+        id_type=IdType.RESIDENT,
+        id_no=digits + check_digit(digits),
+        phone=f"1990000{number}{number}0{number}",
+        unit="测试单位",
+        category=Category.SKILLED,
+        where=Place("", "名单", 3 + number),
+    )
+    return replace(one, **changes)
+
+
+A, B, C, D = person(1), person(2), person(3), person(4)
+
+
+def another(name: str, *, end: date = BATCH.end, organiser: str = SPRING.organiser) -> Batch:
+    """A second batch like the first one."""
+    return replace(BATCH, key=BatchKey(2025, organiser, name), start=end - timedelta(days=4), end=end)
+
+
+def key_of(one: Participant) -> bytes:
+    return VAULT.person_key(one.id_type, one.id_no)
+
+
+def in_words(one: Participant, **changes: str) -> dict[str, str]:
+    """A participant as the portal stores them."""
+    return to_online(person_values(one), WORDS.person) | changes
+
+
+def damaged(row: int = 40) -> Rejection:
+    where = Place("", "名单", row, "身份证号")
+    return Rejection(where, (Problem("id_check_digit", Severity.BLOCK, where),))
+
+
+def block(
+    *people: Participant,
+    batch: Batch = BATCH,
+    path: str = "rosters/台账.xlsx",
+    leaders: int = 0,
+    rejections: Sequence[Rejection] = (),
+    declared: int | None = None,
+) -> Roster:
+    """One block of a ledger, with every place in `path`."""
+    places = [replace(one, where=replace(one.where, file=path)) for one in people]
+    with_batch = (replace(found, batch=batch.key) for found in rejections)
+    return Roster(
+        batch=batch,
+        where=Place(path, "名单", 1),
+        people=tuple(places),
+        leaders=tuple(
+            Leader(f"带队{number}", "", "测试单位", Place(path, "名单", 60 + number)) for number in range(leaders)
+        ),
+        rejections=tuple(with_batch),
+        declared=declared,
+    )
+
+
+class MovedClock:
+    """Stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        self.now = Instant(MORNING_AFTER, 5000.0, "first boot")
+
+    def instant(self) -> Instant:
+        return self.now
+
+    def pass_s(self, seconds: float) -> None:
+        later = self.now.at + timedelta(seconds=seconds)
+        self.now = replace(self.now, at=later, uptime_s=self.now.uptime_s + seconds)
+
+    def reboot(self) -> None:
+        self.now = replace(self.now, uptime_s=10.0, boot="second boot")
+
+
+class Steps:
+    """Watches a run, and lets something happen when a step begins."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.when: dict[str, Callable[[], None]] = {}
+
+    def step(self, name: str, total: int | None = None) -> None:
+        self.seen.append(name)
+        self.when.pop(name, lambda: None)()
+
+    def advance(self, count: int = 1) -> None: ...
+
+
+class Stopping:
+    """Whether somebody asked the process to end."""
+
+    requested = False
+
+
+class FakeMailer:
+    """Takes every message, unless it is down; recipients in `refused` it turns away."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.refused: dict[str, str] = {}
+        self.down = False
+
+    def send(self, message: bytes, *, sender: str, recipients: Sequence[str]) -> Mapping[str, str]:
+        if self.down:
+            raise TransientError(T("The mail server is down."))
+        self.taken.append(message)
+        return {one: words for one, words in self.refused.items() if one in recipients}
+
+
+@cache
+def _empty_journal() -> bytes:
+    """A journal is made once: only its bytes are copied into each test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.db"
+        create_journal(path, VAULT)
+        return path.read_bytes()
+
+
+def new_journal(folder: Path, settling: Settling = SETTLING) -> Journal:
+    path = folder / "journal.db"
+    path.write_bytes(_empty_journal())
+    return open_journal(path, VAULT, settling)
+
+
+class World:
+    """One federation with its ledgers, its journal and the portal. `house` may be replaced between two runs."""
+
+    def __init__(self, folder: Path, *, once_per_year: bool = False, **portal: Any) -> None:
+        self.clock = MovedClock()
+        self.portal = FakePortal(uptime_s=lambda: self.clock.now.uptime_s, **portal)
+        self.source = FakeSource()
+        self.journal = new_journal(folder, Settling(self.portal.delivery_class, WINDOW_S))
+        self.watch = Steps()
+        self.stop = Stopping()
+        self.house = House(
+            sources=[self.source],
+            portal=self.portal,
+            journal=self.journal,
+            clock=self.clock,
+            stop=self.stop,
+            watch=self.watch,
+            policy=POLICY,
+            bases=[Base(BATCH.base, Level.CITY, in_province=True)],
+            rules=Rules(DeadlineRule(), once_per_year, reviewed_online=False),
+            wording=Wording(Language.EN, POLICY, "测试总工会"),
+            glossary=GLOSSARY,
+            reader=reader(lambda _: True),
+            identify=lambda parts: VAULT.mark(parts).hex()[:16],
+            numbering=Numbering("999001", VAULT.serial),
+            year=2025,
+            basis="first",
+        )
+
+    def ours_are(self, *organisers: str) -> None:
+        """The federation decides anew whose batches are its own."""
+        self.house = replace(
+            self.house, reader=reader(lambda key: key.organiser in organisers), basis=f"organisers {organisers}"
+        )
+
+    def ledger(self, *people: Participant, batch: Batch = BATCH, **more: Any) -> None:
+        """The only ledger of `batch` from now on."""
+        path = f"rosters/{batch.key.name}.xlsx"
+        self.ledgers(block(*people, batch=batch, path=path, **more), path=path)
+
+    def ledgers(self, *rosters: Roster, path: str, rejections: Sequence[Rejection] = ()) -> None:
+        self.source.put(Reading(path, rosters, tuple(rejections)))
+
+    def sync(self) -> Report:
+        return sync(self.house)
+
+    def run(self) -> str:
+        """One sync, as a picture of its report."""
+        return picture(self.sync())
+
+    def settle(self) -> None:
+        """Let the settle window pass."""
+        self.clock.pass_s(WINDOW_S)
+
+    def stored(self, batch: BatchKey = SPRING) -> dict[str, Mapping[str, str]]:
+        """What the portal holds of one batch: online id → fields."""
+        return {one.online_id: one.fields for one in self.portal.people(self.batch_id(batch))}
+
+    def batch_id(self, key: BatchKey = SPRING) -> str:
+        here = {"organiser": key.organiser, "name": key.name}
+        [found] = [one.online_id for one in self.portal.batches(key.year) if here.items() <= one.fields.items()]
+        return found
+
+    def online_id(self, one: Participant, batch: BatchKey = SPRING) -> str:
+        [found] = [key for key, fields in self.stored(batch).items() if fields["id_no"] == one.id_no]
+        return found
+
+    def enter_by_hand(self, *people: Participant, batch: Batch = BATCH) -> str:
+        """What staff typed into the portal themselves."""
+        header = batch_values(block(*people, batch=batch), headcount=len(people))
+        online_id = self.portal.add_batch(**to_online(header, WORDS.batch))
+        for one in people:
+            self.portal.add(online_id, **in_words(one))
+        return online_id
+
+    @property
+    def writes(self) -> Counter[str]:
+        """How often each writing operation was called so far."""
+        return Counter({str(name): count for name, count in self.portal.calls.items() if name not in READS})
+
+    @contextmanager
+    def written(self) -> Iterator[Counter[str]]:
+        """How often each writing operation is called inside the block."""
+        before, during = self.writes, Counter[str]()
+        yield during
+        during.update(self.writes - before)
+
+
+def reader(ours: Callable[[BatchKey], bool]) -> Reader:
+    return Reader(
+        batch_from_online=lambda batch: batch_from_online(batch, WORDS),
+        person_from_online=lambda fields: person_from_online(fields, WORDS),
+        mark_batch=GLOSSARY.mark_batch,
+        mark_person=GLOSSARY.mark_person,
+        person_key=GLOSSARY.person_key,
+        ours=ours,
+    )
+
+
+def picture(report: Report) -> str:
+    """A report as one text: how it ended, both conservation lines, and each open finding."""
+    lines = [report.state.value, f"offline {_side(report.offline)}", f"online {_side(report.online)}"]
+    for item in report.items:
+        moved = f" moved {item.moved}" if item.moved else ""
+        fields = "".join(f" {d.field}:{d.rule or d.offline + '|' + d.online}" for d in item.differences if d.rule is not Rule.DICTIONARY)
+        lines.append(f"{item.code} {item.name or item.batch or '-'}{moved}{fields}")
+    return "\n".join(lines)
+
+
+def _side(side: Side) -> str:
+    return f"{side.rows}: " + " ".join(f"{bucket}={count}" for bucket, count in side.buckets.items())
