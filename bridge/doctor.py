@@ -1,4 +1,4 @@
-"""Check: the settings, key, disk, clock, sources, portal and mail, each with the fix. Nothing is written online."""
+"""Check: the settings, key, disk, clock, sources, portal and mail, each with the fix. Nothing is written anywhere."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.config import Config
-from bridge.wiring import Ways, mailer_of, open_house, open_memory, plain_ways
-from schemas.errors import BridgeError
+from bridge.wiring import Ways, mailer_of, open_memory, open_portal, plain_ways, sources_of
+from schemas.errors import BridgeError, ConfigError
 from schemas.texts import T, Text
 
 _LEAST_FREE_BYTES = 500_000_000
@@ -18,36 +18,46 @@ _CLOCK_SLACK_YEARS = 1
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One thing looked at. `text` says what is wrong and the fix, or that it is well."""
+    """One thing looked at. `text` says what is wrong and the fix, or that it is well (`exit_code` 0)."""
 
     name: Text
-    good: bool
+    exit_code: int
     text: Text
 
 
 def examine(path: Path) -> Iterator[Examined]:
-    """Look at everything a run needs, in the order a run needs it. Without settings nothing else can be looked at."""
+    """Look at everything a run needs, in the order a run needs it. Without settings nothing else can be looked at.
+
+    No lock is taken: it may be asked while a run is at work.
+    """
     try:
         config = Config.load(path)
-    except BridgeError as error:
-        yield from (Examined(T("settings"), good=False, text=text) for text in getattr(error, "texts", (error.text,)))
+    except ConfigError as error:
+        yield from _wrong(T("settings"), error)
         return
-    yield Examined(T("settings"), good=True, text=T("read from {path}", path=path))
+    yield Examined(T("settings"), 0, T("read from {path}", path=path))
     ways = plain_ways()
-    yield _tried(T("key and journal"), lambda: _journal(config))
-    yield _tried(T("disk"), lambda: _disk(config))
-    yield _tried(T("clock"), lambda: _clock(config, ways))
-    yield _tried(T("sources"), lambda: _sources(config, ways))
-    yield _tried(T("portal"), lambda: _portal(config, ways))
+    yield from _tried(T("key and journal"), lambda: _journal(config))
+    yield from _tried(T("disk"), lambda: _disk(config))
+    yield from _tried(T("clock"), lambda: _clock(config, ways))
+    yield from _tried(T("sources"), lambda: _sources(config))
+    yield from _tried(T("portal"), lambda: _portal(config))
     if config.mail.enabled:
-        yield _tried(T("mail"), lambda: _mail(config))
+        yield from _tried(T("mail"), lambda: _mail(config))
+    else:
+        yield Examined(T("mail"), 0, T("switched off (mail.enabled)"))
 
 
-def _tried(name: Text, look: Callable[[], Text]) -> Examined:
+def _tried(name: Text, look: Callable[[], Text]) -> Iterator[Examined]:
     try:
-        return Examined(name, good=True, text=look())
+        yield Examined(name, 0, look())
     except BridgeError as error:
-        return Examined(name, good=False, text=error.text)
+        yield from _wrong(name, error)
+
+
+def _wrong(name: Text, error: BridgeError) -> Iterator[Examined]:
+    texts = error.texts if isinstance(error, ConfigError) else (error.text,)
+    return (Examined(name, error.exit_code, text) for text in texts)
 
 
 def _journal(config: Config) -> Text:
@@ -60,7 +70,13 @@ def _journal(config: Config) -> Text:
 
 
 def _disk(config: Config) -> Text:
-    free = shutil.disk_usage(config.journal.path.parent).free
+    folder = config.journal.path.parent
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise ConfigError(
+            T("The folder {path} cannot be used: {reason}.", path=folder, reason=error.strerror)
+        ) from None
     if free < _LEAST_FREE_BYTES:
         raise BridgeError(
             T("only {free} MB are free beside the journal; make room for 500 MB.", free=free // 1_000_000)
@@ -71,7 +87,7 @@ def _disk(config: Config) -> Text:
 def _clock(config: Config, ways: Ways) -> Text:
     now = ways.clock.instant().at
     if abs(now.year - config.federation.year) > _CLOCK_SLACK_YEARS:
-        raise BridgeError(
+        raise ConfigError(
             T(
                 "{now} is far from the season {year}: set the clock, or federation.year.",
                 now=now.date(),
@@ -81,15 +97,16 @@ def _clock(config: Config, ways: Ways) -> Text:
     return T("{now} in Shanghai", now=now.strftime("%Y-%m-%d %H:%M"))
 
 
-def _sources(config: Config, ways: Ways) -> Text:
-    with open_house(config, ways, work="check") as house:
-        count = sum(1 for source in house.sources for _ in source.look())
+def _sources(config: Config) -> Text:
+    count = sum(1 for source in sources_of(config) for _ in source.look())
+    if not count:
+        raise BridgeError(T("no ledger in any folder: put them there, or correct path and glob of [[source]]."))
     return T("{count} ledgers in {sources} sources", count=count, sources=len(config.source))
 
 
-def _portal(config: Config, ways: Ways) -> Text:
-    with open_house(config, ways, work="check") as house:
-        count = sum(1 for _ in house.portal.batches(config.federation.year))
+def _portal(config: Config) -> Text:
+    with open_portal(config) as portal:
+        count = sum(1 for _ in portal.batches(config.federation.year))
     return T("{count} batches listed at {url}", count=count, url=config.portal.base_url)
 
 

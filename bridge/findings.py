@@ -5,6 +5,7 @@ Pure: it sees one `View` and gives the findings it holds, each with who moved, t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,7 +85,8 @@ def _never_agreed(view: View, fact: PersonFacts, elsewhere: BatchKey | None) -> 
     if fact.offline is not None:
         return person_finding(view, fact, Code.FIELD_DIFFERS, moved=Moved.NEVER_AGREED)
     if elsewhere is not None:
-        return person_finding(view, fact, Code.BELONGS_ELSEWHERE, other=elsewhere.title)
+        titles = {"batch": elsewhere.title, "other": fact.batch.title}
+        return person_finding(view, fact, Code.BELONGS_ELSEWHERE, **titles)
     return person_finding(view, fact, Code.ONLY_ONLINE)
 
 
@@ -229,6 +231,7 @@ def of_rows(view: View, set_aside: Sequence[SetAside]) -> Iterator[Finding]:
 def of_duplicates(
     view: View, code: Code, duplicates: Sequence[Duplicate], names: Mapping[Who, Person]
 ) -> Iterator[Finding]:
+    times = Counter((again.batch, again.person) for again in duplicates)
     for again in duplicates:
         person = names.get((again.batch, again.person))
         known = (person.offline or person.online or {}) if person else {}
@@ -240,7 +243,11 @@ def of_duplicates(
             person=again.person.hex(),
             name=shown("name", known.get("name", "")),
             where=where,
-            values={**batch_values(view, again.batch), "rows": _rows(person, again), "count": 2},
+            values={
+                **batch_values(view, again.batch),
+                "rows": _rows(person, again),
+                "count": 1 + times[again.batch, again.person],
+            },
             unit=known.get("unit", ""),
         )
 

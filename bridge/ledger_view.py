@@ -1,57 +1,83 @@
-"""How the bridge understands a ledger, shown: as data for programs, as text for people. Ids and phones masked unless asked."""
+"""How the bridge understands a ledger, shown: as data for programs, as lines for people. Ids and phones masked unless asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 
-from schemas import catalogue
-from schemas.identity import mask_id, mask_phone
-from schemas.roster import Leader, Participant, Problem, Reading, Rejection, Roster
+from schemas.identity import IdType, mask_id, mask_phone
+from schemas.policy import Policy, said
+from schemas.roster import Leader, Participant, Place, Problem, Reading, Rejection, Roster, Severity
 from schemas.texts import Language, T
 
 
-def reading_as_data(reading: Reading, language: Language, *, reveal: bool) -> dict[str, object]:
-    """The shape `read --json` documents in the README, one file of it."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How somebody wants to see ledgers. `policy` is None where no settings name one."""
+
+    language: Language
+    reveal: bool
+    policy: Policy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One ledger as read, and what checking found in each of its rosters, in their order."""
+
+    reading: Reading
+    checked: Sequence[Sequence[Problem]]
+
+    @property
+    def refused(self) -> bool:
+        return next(_refusals(self), None) is not None
+
+
+def as_data(seen: Seen, sight: Sight) -> dict[str, object]:
+    """One file of the shape `read --json` documents in the README."""
     return {
-        "path": reading.path,
-        "batches": [_batch(roster, reveal=reveal) for roster in reading.rosters],
-        "refused": [refusal for rejection in _rejections(reading) for refusal in _refusals(rejection, language)],
-        "notes": [_said(problem, language) for problem in reading.notes],
+        "path": seen.reading.path,
+        "batches": [_batch(roster, sight) for roster in seen.reading.rosters],
+        "refused": [_refusal(problem, place, sight) for problem, place in _refusals(seen)],
+        "notes": [_note(problem, sight) for problem in _notes(seen)],
     }
 
 
-def reading_as_text(reading: Reading, language: Language, *, reveal: bool) -> str:
-    """A page: each batch with its facts and people, then every refusal with place, reason and next step."""
-    return "\n".join([reading.path, *_lines(reading, language, reveal=reveal)])
+def heading(roster: Roster, sight: Sight) -> str:
+    """The facts of one batch in a line, its counts in a second one."""
+    batch = roster.batch
+    facts = T(
+        "{title} · {start} to {end} · {base}", title=batch.key.title, start=batch.start, end=batch.end, base=batch.base
+    )
+    counts = T(
+        "{sheet}: {people} people, {leaders} leaders, {refused} rows set aside, total row {declared}",
+        sheet=roster.where.sheet or "-",
+        people=len(roster.people),
+        leaders=len(roster.leaders),
+        refused=len(roster.rejections),
+        declared="-" if roster.declared is None else roster.declared,
+    )
+    return f"{facts.into(sight.language)}\n{counts.into(sight.language)}"
 
 
-def _lines(reading: Reading, language: Language, *, reveal: bool) -> Iterator[str]:
-    for roster in reading.rosters:
-        batch = roster.batch
-        head = T(
-            "  {title}: {start} to {end}, {base}; {people} people, {leaders} leaders, {refused} refused, 合计 {declared}",
-            title=batch.key.title,
-            start=batch.start,
-            end=batch.end,
-            base=batch.base,
-            people=len(roster.people),
-            leaders=len(roster.leaders),
-            refused=len(roster.rejections),
-            declared="-" if roster.declared is None else roster.declared,
-        )
-        yield head.into(language)
-        for person in roster.people:
-            shown = _person(person, reveal=reveal)
-            yield "    {sheet} {row}  {name}  {id_no}  {phone}  {unit}  {category}".format_map(shown)
-    for rejection in _rejections(reading):
-        for refusal in _refusals(rejection, language):
-            yield "  ✗ {sheet} {row} {column}: {message} {next}".format_map(refusal)
-    for note in reading.notes:
-        yield f"  · {_said(note, language)}"
+def people_rows(roster: Roster, sight: Sight) -> Iterator[tuple[str, Participant | Leader, str, str]]:
+    """Row, person, id and phone, in the order of the sheet."""
+    everybody: list[Participant | Leader] = [*roster.people, *roster.leaders]
+    for one in sorted(everybody, key=lambda person: person.where.row):
+        yield str(one.where.row), one, _id_no(one, sight), _phone(one, sight)
 
 
-def _batch(roster: Roster, *, reveal: bool) -> dict[str, object]:
+def refusal_lines(seen: Seen, sight: Sight) -> Iterator[tuple[str, str]]:
+    """Each refusal with its place and reason, and what to do about it."""
+    for problem, place in _refusals(seen):
+        what, step = said(problem, sight.policy, sight.language)
+        yield f"{_place(place, sight.language)} {what}".strip(), step
+
+
+def note_lines(seen: Seen, sight: Sight) -> Iterator[str]:
+    return (_note(problem, sight) for problem in _notes(seen))
+
+
+def _batch(roster: Roster, sight: Sight) -> dict[str, object]:
     batch = roster.batch
     return {
         "name": batch.key.name,
@@ -60,28 +86,38 @@ def _batch(roster: Roster, *, reveal: bool) -> dict[str, object]:
         "base": batch.base,
         "start": batch.start.isoformat(),
         "end": batch.end.isoformat(),
-        "leaders": [_leader(leader, reveal=reveal) for leader in roster.leaders],
-        "people": [_person(person, reveal=reveal) for person in roster.people],
+        "leaders": [_person(leader, sight) for leader in roster.leaders],
+        "people": [_person(person, sight) for person in roster.people],
     }
 
 
-def _person(person: Participant, *, reveal: bool) -> dict[str, object]:
+def _person(person: Participant | Leader, sight: Sight) -> dict[str, object]:
     shown = asdict(person)
     where = shown.pop("where")
-    if not reveal:
-        shown["id_no"], shown["phone"] = mask_id(person.id_no), mask_phone(person.phone)
+    if isinstance(person, Participant):
+        shown["id_no"] = _id_no(person, sight)
+    shown["phone"] = _phone(person, sight)
     return {**shown, "sheet": where["sheet"], "row": where["row"]}
 
 
-def _leader(leader: Leader, *, reveal: bool) -> dict[str, object]:
-    phone = leader.phone if reveal else mask_phone(leader.phone)
-    return {
-        "name": leader.name,
-        "phone": phone,
-        "unit": leader.unit,
-        "sheet": leader.where.sheet,
-        "row": leader.where.row,
-    }
+def _id_no(person: Participant | Leader, sight: Sight) -> str:
+    if isinstance(person, Leader):
+        return ""
+    return person.id_no if sight.reveal else mask_id(person.id_no)
+
+
+def _phone(person: Participant | Leader, sight: Sight) -> str:
+    return person.phone if sight.reveal else mask_phone(person.phone)
+
+
+def _refusals(seen: Seen) -> Iterator[tuple[Problem, Place]]:
+    """What was set aside when reading, then what checking blocks."""
+    for rejection in _rejections(seen.reading):
+        yield from ((problem, problem.where or rejection.where) for problem in rejection.problems)
+    for roster, problems in zip(seen.reading.rosters, seen.checked, strict=True):
+        yield from (
+            (problem, problem.where or roster.where) for problem in problems if problem.severity is Severity.BLOCK
+        )
 
 
 def _rejections(reading: Reading) -> Iterator[Rejection]:
@@ -90,21 +126,32 @@ def _rejections(reading: Reading) -> Iterator[Rejection]:
         yield from roster.rejections
 
 
-def _refusals(rejection: Rejection, language: Language) -> Iterator[dict[str, object]]:
-    for problem in rejection.problems:
-        place = problem.where or rejection.where
-        entry = catalogue.problem(problem.code, language)
-        yield {
-            "sheet": place.sheet,
-            "row": place.row,
-            "column": place.column,
-            "code": problem.code,
-            "message": entry.say.format_map(problem.values),
-            "next": entry.next_step,
-        }
+def _notes(seen: Seen) -> Iterator[Problem]:
+    yield from seen.reading.notes
+    for problems in seen.checked:
+        yield from (problem for problem in problems if problem.severity is not Severity.BLOCK)
 
 
-def _said(problem: Problem, language: Language) -> str:
-    place = problem.where
-    said = catalogue.problem(problem.code, language).say.format_map(problem.values)
-    return f"{place.sheet} {place.row or ''} {said}".strip() if place else said
+def _refusal(problem: Problem, place: Place, sight: Sight) -> dict[str, object]:
+    return {
+        "sheet": place.sheet,
+        "row": place.row,
+        "column": place.column,
+        "code": problem.code,
+        "message": said(problem, sight.policy, sight.language)[0],
+    }
+
+
+def _note(problem: Problem, sight: Sight) -> str:
+    what, _ = said(problem, sight.policy, sight.language)
+    return f"{_place(problem.where, sight.language)} {what}".strip() if problem.where else what
+
+
+def _place(place: Place, language: Language) -> str:
+    """Sheet, row and column, as far as they are known."""
+    row = T("row {row}", row=place.row).into(language) if place.row else ""
+    return " · ".join(part for part in (place.sheet, row, place.column) if part)
+
+
+def is_resident(person: Participant | Leader) -> bool:
+    return isinstance(person, Leader) or person.id_type is IdType.RESIDENT

@@ -11,7 +11,7 @@ from schemas.errors import Unmappable
 from schemas.identity import canonical_id, canonical_name, canonical_phone, canonical_text, is_masked
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS, Values, Wanted
 from schemas.portal import OnlineBatch
-from schemas.roster import Participant, Problem, Roster, Severity
+from schemas.roster import Participant, Place, Problem, Roster, Severity
 from schemas.texts import T
 
 MAPPING_VERSION = "1"
@@ -38,12 +38,11 @@ class Glossary:
 
 def wanted(roster: Roster, problems: Sequence[Problem], glossary: Glossary, *, ours: bool) -> Wanted:
     """What one checked roster wants online: its header, its people, and who must not be sent."""
-    places = {person.where: _key(person, glossary) for person in roster.people}
-    people = {_key(person, glossary): person_values(person) for person in reversed(roster.people)}
+    rows = [(_key(person, glossary), person_values(person), person.where) for person in roster.people]
+    places = {where: key for key, _, where in rows}
+    people = {key: values for key, values, _ in reversed(rows)}
     unmappable = [
-        _unmappable(person, field)
-        for person in roster.people
-        if (field := missing_word(person_values(person), glossary.words.person))
+        _unmappable(where, field) for _, values, where in rows if (field := missing_word(values, glossary.words.person))
     ]
     found = (*problems, *unmappable)
     blocking = [problem for problem in found if problem.severity is Severity.BLOCK]
@@ -70,8 +69,8 @@ def _key(person: Participant, glossary: Glossary) -> bytes:
     return glossary.person_key(person.id_type, person.id_no)
 
 
-def _unmappable(person: Participant, field: str) -> Problem:
-    return Problem("unmappable", Severity.BLOCK, person.where, {"field": field})
+def _unmappable(where: Place, field: str) -> Problem:
+    return Problem("unmappable", Severity.BLOCK, where, {"field": field})
 
 
 def person_values(person: Participant) -> dict[str, str]:

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bridge.check import check
+from bridge.findings import Rules
 from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
 from bridge.plan import plan
+from bridge.ports import Journal
 from bridge.push import Sender, push
 from bridge.read import merged, read
 from bridge.read_back import read_back
-from bridge.reconcile import reconcile
-from bridge.report import Facts, all_confirmed, report
+from bridge.reconcile import entry_clocks, reconcile
+from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Wish, choose
 from bridge.suspects import suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
-from schemas.journal import BatchFacts
+from schemas.journal import BatchFacts, PersonFacts
 from schemas.plan import Plan
-from schemas.report import Report
+from schemas.report import Item, Report
 from schemas.revision import HEADER, SUBMISSION, Revision
 from schemas.texts import T
 
@@ -187,6 +190,13 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
     return result
 
 
+def items_now(journal: Journal, rules: Rules, wording: Wording, *, now: datetime) -> list[Item]:
+    """The open findings as the next report would show them: nothing but the journal is needed, and it is only read."""
+    last = journal.runs.last("report")
+    clocks = entry_clocks(journal.deliveries.batches(), rules, now)
+    return in_order(journal.findings.open(), clocks, wording, last[1] if last else None)
+
+
 def report_now(house: House, *, trouble: Trouble | None = None) -> Report:
     """The report of what the journal knows now; `trouble` is that of the run that ends with it."""
     journal, now = house.journal, house.clock.instant().at
@@ -201,7 +211,8 @@ def report_now(house: House, *, trouble: Trouble | None = None) -> Report:
         open=journal.findings.open(),
         settled=journal.findings.settled_since(since) if since else (),
         since=since,
-        complete=all_confirmed(found, batches, tallies) and not interrupted,
+        complete=all_confirmed(found, batches, tallies) and not trouble,
+        mails_waiting=len(journal.outbox.waiting()),
     )
     return report(
         facts,

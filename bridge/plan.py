@@ -59,14 +59,15 @@ def batch_work(
     can: Callable[[Operation], bool],
 ) -> BatchWork:
     """The work on one batch: header before people, and the submission only when all of it was read back equal."""
-    header = header_operation(batch)
+    needed = header_operation(batch)
+    header = needed if needed and can(needed) and tally.offline > tally.held else None
     reachable = header is Operation.SAVE_BATCH or batch.mark_online is not None
     found = [PersonWork(fact.person, operation) for fact in people if (operation := person_operation(fact))]
     allowed = [work for work in found if (batch.key, work.person) not in suspects and can(work.operation)]
     return BatchWork(
         batch=batch.key,
         end=batch.end or date.max,
-        header=header if header and can(header) and (tally.offline > tally.held) else None,
+        header=header,
         people=tuple(allowed) if reachable else (),
         submit=can(Operation.SUBMIT) and _may_be_submitted(batch, people, tally),
     )

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from bridge.ports import Clock, Journal, Portal, Stop, Watch
 from bridge.revisions import Numbering, Subject
 from schemas.batch import BatchKey
+from schemas.errors import AuthError
 from schemas.journal import BatchFacts, Dispatch, PersonFacts, Values
 from schemas.outcome import Outcome
 from schemas.plan import BatchWork, Plan
-from schemas.portal import Answer, Operation, Record
+from schemas.portal import Answer, Operation, Record, Verdict
 from schemas.revision import HEADER, SUBMISSION, Revision
 
 _NOT_TAKEN = {Outcome.NOT_SENT, Outcome.NOT_PROCESSED}
@@ -133,7 +134,12 @@ def _exchange(
     dispatch = Dispatch(batch, operation, {person: revision for person, (revision, _) in drafts.items()}, payload)
     attempt = deliveries.intend(dispatch, run=sender.run, now=now())
     deliveries.sending(dispatch, attempt, now=now())
-    answer = sender.portal.send(payload)
+    try:
+        answer = sender.portal.send(payload)
+    except AuthError:
+        turned_away = dict.fromkeys(payload.serials, Verdict(Outcome.NOT_PROCESSED))
+        deliveries.conclude(dispatch, attempt, Answer("not_authorised", None, turned_away), now=now())
+        raise
     deliveries.conclude(dispatch, attempt, answer, now=now())
     return answer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,9 +12,8 @@ from schemas import catalogue
 from schemas.batch import BatchKey, Level
 from schemas.finding import Bucket, Finding, Sighting
 from schemas.journal import BatchFacts, BatchTally
-from schemas.policy import Policy, policy_text
+from schemas.policy import Policy, said
 from schemas.report import BatchLine, Clock, ClockState, Item, Reconciliation, Report, RunState
-from schemas.roster import Problem
 from schemas.texts import Language, T, Text
 
 
@@ -48,7 +47,7 @@ class Facts:
 def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_online: bool, now: datetime) -> Report:
     """One report at the moment `now`: what is to be done first, by hours left."""
     clocks = facts.reconciliation.clocks
-    items = sorted((item(seen, clocks, wording, facts.since) for seen in facts.open), key=_urgency)
+    items = in_order(facts.open, clocks, wording, facts.since)
     to_do = any(found.to_do for found in items)
     ours = [batch for batch in facts.batches if batch.ours]
     open_of_batch = Counter(found.batch for found in items)
@@ -71,6 +70,13 @@ def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_o
     )
 
 
+def in_order(
+    found: Iterable[Sighting], clocks: Mapping[BatchKey, Clock], wording: Wording, since: datetime | None
+) -> list[Item]:
+    """Findings in words, those to be done first, by hours left."""
+    return sorted((item(seen, clocks, wording, since) for seen in found), key=_urgency)
+
+
 def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, since: datetime | None) -> Item:
     """One finding in words: what, where, why, who, what next."""
     found, language = seen.finding, wording.language
@@ -81,7 +87,7 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
         id=found.id,
         code=found.code.value,
         title=entry.title,
-        what=entry.say.format_map(_Values(found.values, text=text)),
+        what=entry.say.format_map(catalogue.Values(found.values, text=text)),
         batch=found.batch.title if found.batch else "",
         person=found.person[:10],
         name=found.name,
@@ -103,30 +109,13 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
     )
 
 
-class _Values(dict[str, object]):
-    """The values of a sentence; one the finding does not state shows as a dash, never as an error in a report."""
-
-    def __init__(self, values: Mapping[str, object], **more: object) -> None:
-        super().__init__(values, **more)
-
-    def __missing__(self, key: str) -> str:
-        return "-"
-
-
 def _said(found: Finding, wording: Wording) -> tuple[str, str]:
     """`{text}` of the sentence and the advice of its first problem, where it has problems."""
-    texts = [_problem_said(problem, wording) for problem in found.problems]
+    texts = [said(problem, wording.policy, wording.language) for problem in found.problems]
     evidence = [text.into(wording.language) for text in found.evidence]
     separator = "；" if wording.language is Language.ZH_CN else "; "
     advice = next((advice for _, advice in texts if advice), "")
     return separator.join([*(text for text, _ in texts), *evidence]), advice
-
-
-def _problem_said(problem: Problem, wording: Wording) -> tuple[str, str]:
-    if wording.policy.rule(problem.code) is not None:
-        return policy_text(wording.policy, problem, wording.language), ""
-    entry = catalogue.problem(problem.code, wording.language)
-    return entry.say.format_map(_Values(problem.values)), entry.next_step
 
 
 def _urgency(found: Item) -> tuple[bool, float, str, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TypedDict
 
 from bridge.ports import Journal
+from schemas.report import Item, RunState
 
 
 class RunLine(TypedDict):
@@ -14,7 +16,10 @@ class RunLine(TypedDict):
 
 
 class Status(TypedDict):
-    """The shape of `status --json`; moments are ISO 8601 in Asia/Shanghai, None where there was none yet."""
+    """The shape of `status --json`; moments are ISO 8601 in Asia/Shanghai, None where there was none yet.
+
+    `to_do` counts the open findings somebody has to settle, `undecided` people whose outcome is not known yet.
+    """
 
     offline_rows: int
     online_rows: int
@@ -23,6 +28,7 @@ class Status(TypedDict):
     batches: int
     batches_entered: int
     open_findings: dict[str, int]
+    to_do: int
     undecided: int
     mails_waiting: int
     read_at: str | None
@@ -31,7 +37,8 @@ class Status(TypedDict):
     last_report: RunLine | None
 
 
-def status_of(journal: Journal) -> Status:
+def status_of(journal: Journal, items: Sequence[Item]) -> Status:
+    """`items` are the open findings as the report shows them."""
     tally = journal.people.tally()
     people = journal.deliveries.disagreeing()
     ours = [batch for batch in journal.deliveries.batches() if batch.ours]
@@ -43,7 +50,8 @@ def status_of(journal: Journal) -> Status:
         disagreeing=len(people),
         batches=len(ours),
         batches_entered=sum(batch.entered_on is not None for batch in ours),
-        open_findings=dict(sorted(Counter(seen.finding.code.value for seen in journal.findings.open()).items())),
+        open_findings=dict(sorted(Counter(item.code for item in items).items())),
+        to_do=sum(item.to_do for item in items),
         undecided=sum(fact.revision is not None and fact.revision.undecided for fact in people),
         mails_waiting=len(journal.outbox.waiting()),
         read_at=read_at.isoformat() if read_at else None,
@@ -51,6 +59,13 @@ def status_of(journal: Journal) -> Status:
         last_sync=_last(journal, "sync"),
         last_report=_last(journal, "report"),
     )
+
+
+def all_well(status: Status) -> bool:
+    """Nothing to do, nothing open or unsent, and the last sync was complete."""
+    last = status["last_sync"]
+    idle = not (status["to_do"] or status["undecided"] or status["mails_waiting"])
+    return idle and last is not None and last["state"] == RunState.COMPLETE
 
 
 def _last(journal: Journal, kind: str) -> RunLine | None:

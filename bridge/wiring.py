@@ -10,7 +10,7 @@ import tomllib
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -28,15 +28,20 @@ from adapters.portal.http import Credentials, HttpPortal, open_client
 from adapters.portal.http import Retries as WireRetries
 from adapters.render import ReportRenderer, words
 from adapters.render.files import write_files
-from adapters.render.letter import plain
+from adapters.render.labels import VALUES
+from adapters.render.letter import plain, subject
+from adapters.render.verdict import verdict
 from adapters.sources.folder import FolderSource
 from adapters.vault import Vault, create_keys
 from bridge import logs
-from bridge.config import Config, read_secret
+from bridge.check import check
+from bridge.config import Config, SourceSection, read_secret
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
+from bridge.ledger_view import Seen
 from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online
+from bridge.pipeline import items_now
 from bridge.ports import Clock, Journal, Portal, Renderer, Source, Stop, Watch
 from bridge.post import Envelope
 from bridge.read_back import Reader
@@ -45,10 +50,11 @@ from bridge.revisions import Numbering
 from schemas.batch import Base, BatchKey
 from schemas.dialect import Dialect
 from schemas.errors import ConfigError
+from schemas.finding import FieldDifference
 from schemas.journal import Instant, Settling
 from schemas.policy import Policy
-from schemas.report import Report
-from schemas.roster import Reading
+from schemas.report import Item, Report
+from schemas.roster import Place, Problem, Reading
 from schemas.texts import Language, T
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -129,16 +135,16 @@ def _house(
 ) -> House:
     glossary = Glossary(dialect.words, vault.mark, vault.person_key)
     return House(
-        sources=_sources(config),
+        sources=sources_of(config),
         portal=portal,
         journal=journal,
         clock=ways.clock,
         stop=ways.stop,
         watch=ways.watch,
         policy=policy,
-        bases=[Base(base.name, base.level, base.in_province) for base in config.federation.bases],
+        bases=bases_of(config),
         rules=rules_of(config, policy),
-        wording=Wording(config.federation.language, policy, config.federation.name, config.practice),
+        wording=wording_of(config, policy),
         glossary=glossary,
         reader=_reader(config, glossary),
         identify=lambda parts: vault.mark(parts).hex()[:16],
@@ -164,18 +170,24 @@ def _reader(config: Config, glossary: Glossary) -> Reader:
     )
 
 
-def _sources(config: Config) -> list[Source]:
-    return [
-        FolderSource(
-            source.name,
-            source.path,
-            source.glob,
-            organiser=source.organiser or "",
-            level=source.level,
-            year=config.federation.year,
-        )
-        for source in config.source
-    ]
+def sources_of(config: Config) -> list[Source]:
+    return [_source(config, source, source.path, source.glob) for source in config.source]
+
+
+def _source(config: Config, section: SourceSection, folder: Path, pattern: str) -> FolderSource:
+    organiser, year = section.organiser or "", config.federation.year
+    return FolderSource(section.name, folder, pattern, organiser=organiser, level=section.level, year=year)
+
+
+@contextmanager
+def open_portal(config: Config) -> Iterator[Portal]:
+    """The portal alone, to be looked at: without the journal and its lock. Raises ConfigError."""
+    dialect = load_dialect(config)
+    client = open_client(config.portal.base_url, dialect, ca_file=_text(config.portal.ca_file))
+    try:
+        yield _portal(config, dialect, client)
+    finally:
+        client.close()
 
 
 def _portal(config: Config, dialect: Dialect, client: httpx.Client) -> Portal:
@@ -191,16 +203,63 @@ def open_memory(config: Config) -> SqliteJournal:
     return open_journal(config.journal.path, vault, settling_of(config, load_dialect(config)), read_only=True)
 
 
-def read_files(paths: Sequence[Path]) -> list[Reading]:
-    """Single ledgers, read as a source would read them. Raises ConfigError for one that is not there."""
-    readings = []
+@dataclass(frozen=True, slots=True)
+class View:
+    """The journal as it is now, and the words its findings are told in."""
+
+    journal: Journal
+    policy: Policy
+    rules: Rules
+    wording: Wording
+    now: datetime
+
+    def items(self) -> list[Item]:
+        return items_now(self.journal, self.rules, self.wording, now=self.now)
+
+
+@contextmanager
+def look_at(config: Config, language: Language) -> Iterator[View]:
+    """For looking while somebody else may be at work: no lock, no portal. Raises ConfigError, JournalError."""
+    policy = load_policy(config)
+    wording = replace(wording_of(config, policy), language=language)
+    memory = open_memory(config)
+    try:
+        yield View(memory, policy, rules_of(config, policy), wording, SystemClock().instant().at)
+    finally:
+        memory.close()
+
+
+def read_files(paths: Sequence[Path], config: Config | None) -> list[Seen]:
+    """Ledgers by name, and every one of a folder; read and checked as a run would, where the settings say how.
+
+    Raises ConfigError for one that is not there.
+    """
+    found = []
     for path in paths:
-        source = FolderSource(str(path.parent), path.parent, glob.escape(path.name))
-        stamps = list(source.look()) if path.parent.is_dir() else []
+        folder, pattern = (path, "*") if path.is_dir() else (path.parent, glob.escape(path.name))
+        source = _source_for(folder, pattern, config)
+        stamps = list(source.look()) if folder.is_dir() else []
         if not stamps:
             raise ConfigError(T("There is no ledger {path}.", path=path))
-        readings += [source.read(stamp) for stamp in stamps]
-    return readings
+        for stamp in stamps:
+            reading = replace(source.read(stamp), path=str(folder / Path(stamp.path).name))
+            found.append(Seen(reading, _checked(reading, config)))
+    return found
+
+
+def _checked(reading: Reading, config: Config | None) -> list[tuple[Problem, ...]]:
+    if config is None:
+        return [() for _ in reading.rosters]
+    policy, bases = load_policy(config), bases_of(config)
+    return [check(roster, policy=policy, bases=bases) for roster in reading.rosters]
+
+
+def _source_for(folder: Path, pattern: str, config: Config | None) -> FolderSource:
+    sections = config.source if config else ()
+    own = next((one for one in sections if folder.absolute().is_relative_to(one.path)), None)
+    if config is None or own is None:
+        return FolderSource(str(folder), folder, pattern)
+    return _source(config, own, folder, pattern)
 
 
 def lay_out(folder: Path) -> tuple[Path, ...]:
@@ -250,19 +309,72 @@ def report_in_short(report: Report, language: Language) -> str:
     return plain(report, language)
 
 
+def verdict_in_words(report: Report, language: Language) -> tuple[str, ...]:
+    """The headline as in the mail's subject, then whatever explains it."""
+    return subject(report, language), *(text.into(language) for text in verdict(report).details)
+
+
 def conservation(report: Report, language: Language) -> tuple[str, ...]:
     """Where every row of either side went, a line each."""
     sides = ((T("Offline"), report.offline), (T("Online"), report.online))
     return tuple(words.conservation(label, side, language) for label, side in sides)
 
 
-def start_log(config: Config) -> None:
-    stream = sys.stderr.buffer if config.log.file is None else config.log.file.open("ab")
-    logs.configure(config.log.level, stream)
+def word_of(field: str, value: str, language: Language) -> str:
+    """What people call a canonical word."""
+    return VALUES[field][value].into(language)
+
+
+def difference_in_words(one: FieldDifference, language: Language) -> str:
+    return words.pair(one, language).in_a_line(language)
+
+
+def place_in_words(where: Place, language: Language) -> str:
+    return words.place(where, language)
+
+
+def due_in_words(item: Item, language: Language) -> str:
+    """How long is left, where there is a deadline."""
+    return words.hours_left(item.hours_left).into(language) if item.to_do and item.hours_left is not None else ""
+
+
+def start_log(config: Config, *, watched: bool = False) -> None:
+    """Send every event to the log file, else to standard error; where somebody watches it, warnings only.
+
+    Raises ConfigError when the file cannot be written.
+    """
+    section = config.log
+    if section.file is None:
+        logs.configure("warning" if watched and sys.stderr.isatty() else section.level, sys.stderr.buffer)
+        return
+    try:
+        logs.configure(section.level, section.file.open("ab"))
+    except OSError as error:
+        raise ConfigError(
+            T(
+                "The log file {path} cannot be written: {reason}. Correct log.file.",
+                path=section.file,
+                reason=error.strerror,
+            )
+        ) from None
+
+
+def start_plain_log() -> None:
+    """For a command without settings: warnings, and nothing of them among what it prints."""
+    logs.configure("warning", sys.stderr.buffer)
 
 
 def renderer_of(config: Config) -> Renderer:
     return ReportRenderer(config.federation.language)
+
+
+def wording_of(config: Config, policy: Policy) -> Wording:
+    federation = config.federation
+    return Wording(federation.language, policy, federation.name, config.practice)
+
+
+def bases_of(config: Config) -> list[Base]:
+    return [Base(base.name, base.level, base.in_province) for base in config.federation.bases]
 
 
 def rules_of(config: Config, policy: Policy) -> Rules:

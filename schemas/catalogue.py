@@ -52,6 +52,16 @@ class ProblemEntry(_Part):
     severity: Severity
 
 
+class Values(dict[str, object]):
+    """The values of a sentence; one that is not stated shows as a dash, never as an error in a report."""
+
+    def __init__(self, values: Mapping[str, object], **more: object) -> None:
+        super().__init__(values, **more)
+
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
 def finding(code: Code, language: Language) -> FindingEntry:
     return _findings()[code, language]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, model_validator
 
+from schemas import catalogue
 from schemas.batch import Level
 from schemas.roster import Category, Problem, Severity
 from schemas.texts import Language
@@ -161,6 +162,14 @@ def policy_text(policy: Policy, problem: Problem, language: Language) -> str:
         raise KeyError(problem.code)
     said = rule.text.into(language).format(**problem.values)
     return f"{said}（依据：{rule.clause}）" if language is Language.ZH_CN else f"{said} ({rule.clause})"
+
+
+def said(problem: Problem, policy: Policy | None, language: Language) -> tuple[str, str]:
+    """Any problem as staff read it, and what to do about it: a policy rule speaks for itself, the catalogue for the rest."""
+    if policy is not None and policy.rule(problem.code) is not None:
+        return policy_text(policy, problem, language), ""
+    entry = catalogue.problem(problem.code, language)
+    return entry.say.format_map(catalogue.Values(problem.values)), entry.next_step
 
 
 def shipped_policy(name: str) -> Policy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,8 @@ from schemas.roster import Category, Leader, Participant, Place, Problem, Reject
 PARTICIPANT, LEADER, DAMAGED = "participant", "leader", "damaged"
 
 PersonKey = Callable[[str, str], bytes]
+
+_SEALED = {kind: [field.name for field in fields(kind) if field.name != "where"] for kind in (Participant, Leader)}
 
 INSERT_ROSTER = (
     "INSERT INTO roster (id, file, batch, sheet, row, level, base, start, end, declared) VALUES (?,?,?,?,?,?,?,?,?,?)"
@@ -69,8 +71,7 @@ def _row(path: str, where: Place, kind: str, owner: tuple[int, str, bytes | None
 
 
 def _sealed(vault: Seals, path: str, person: Participant | Leader) -> bytes:
-    values = asdict(person)
-    del values["where"]
+    values = {field: getattr(person, field) for field in _SEALED[type(person)]}
     return sealed_json(vault, values, bound_to=_bound(path, person.where.sheet, person.where.row))
 
 

@@ -35,8 +35,8 @@ def upgrade(store: Store) -> None:
                 path=store.path,
             )
         )
-    from alembic import command
-    from alembic.config import Config
+    from alembic import command  # noqa: PLC0415  # heavy: only when there is something to migrate
+    from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from adapters.journal import tables
 from adapters.journal.sealed import moment
 from adapters.journal.store import Store
 from schemas.batch import BatchKey
@@ -35,12 +35,16 @@ class Timeline:
         self._store = store
 
     def of_batch(self, key: BatchKey) -> tuple[Event, ...]:
-        """The batch's own events: not those of each of its people."""
-        return self._events(tables.event.c.batch == str(key), tables.event.c.person.is_(None))
+        """The batch's own events, and those of its people told once a moment, with their `count`."""
+        with self._store.read() as connection:
+            rows = connection.exec_driver_sql(_OF_BATCH, (str(key),)).all()
+        return tuple(_event(row) for row in rows)
 
     def of_person(self, person: bytes) -> tuple[Event, ...]:
         """One person's events, in every batch."""
-        return self._events(tables.event.c.person == person)
+        with self._store.read() as connection:
+            rows = connection.exec_driver_sql(_OF_PERSON, (person, person)).all()
+        return tuple(_event(row) for row in rows)
 
     def people_like(self, prefix: str) -> tuple[bytes, ...]:
         """The person keys whose hex begins with a mark as people type it."""
@@ -50,10 +54,17 @@ class Timeline:
             )
             return tuple(row.person for row in found)
 
-    def _events(self, *where: object) -> tuple[Event, ...]:
-        with self._store.read() as connection:
-            rows = connection.execute(select(tables.event).where(*where).order_by(tables.event.c.id)).all()  # type: ignore[arg-type]
-        return tuple(
-            Event(datetime.fromisoformat(row.at), row.batch, row.person, row.what, orjson.loads(row.detail))
-            for row in rows
-        )
+
+def _event(row: Any) -> Event:
+    return Event(datetime.fromisoformat(row.at), row.batch, row.person, row.what, orjson.loads(row.detail))
+
+
+_OF_BATCH = (
+    "SELECT min(id) AS id, at, batch, NULL AS person, what,"
+    " CASE WHEN person IS NULL THEN detail ELSE json_object('count', count(*)) END AS detail"
+    " FROM event WHERE batch=? GROUP BY at, what, CASE WHEN person IS NULL THEN id END ORDER BY 1"
+)
+_OF_PERSON = (
+    "SELECT at, batch, person, what, detail FROM event"
+    " WHERE batch IN (SELECT batch FROM pair WHERE person=?) AND person=? ORDER BY id"
+)

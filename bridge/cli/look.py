@@ -1,113 +1,150 @@
-"""Commands that only look: read, status, findings, explain."""
-
-from __future__ import annotations
+"""Commands that only look at what is there: read, findings, status. They neither wait for a run nor disturb one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.app import Json, app, settings
-from bridge.cli.output import as_json, table
+from bridge.cli.app import Json, settings, settings_if_any
+from bridge.cli.output import as_json, next_step, paragraph, table
 from bridge.cli.words import LANGUAGE, say
-from schemas.texts import T
+from schemas.texts import T, Text
 
 if TYPE_CHECKING:
-    from schemas.journal import Event
+    from collections.abc import Iterator, Sequence
+
+    from bridge.ledger_view import Seen, Sight
+    from bridge.status import RunLine, Status
     from schemas.report import Item
-    from schemas.roster import Reading
+    from schemas.roster import Roster
 
 
-@app.command(help=say(T("How the bridge understands a ledger: batches, people, refusals with place and reason.")))
 def read(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help=say(T("Ledgers.")))],
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=say(T("Ledgers, or folders of them.")))],
     *,
     json: Json = False,
-    reveal: Annotated[bool, typer.Option("--reveal", help=say(T("Show names, ids and phones unmasked.")))] = False,
+    reveal: Annotated[bool, typer.Option("--reveal", help=say(T("Show ids and phones unmasked.")))] = False,
 ) -> None:
-    from bridge.ledger_view import reading_as_data, reading_as_text
-    from bridge.wiring import read_files
+    from bridge.ledger_view import Sight, as_data
+    from bridge.wiring import load_policy, read_files
 
-    readings = read_files(files)
+    config = settings_if_any(ctx)
+    sight = Sight(LANGUAGE, reveal, load_policy(config) if config else None)
+    ledgers = read_files(files, config)
     if json:
-        as_json({"files": [reading_as_data(reading, LANGUAGE, reveal=reveal) for reading in readings]})
+        as_json({"files": [as_data(seen, sight) for seen in ledgers]})
     else:
-        for reading in readings:
-            typer.echo(reading_as_text(reading, LANGUAGE, reveal=reveal))
-    raise typer.Exit(1 if any(_refused(reading) for reading in readings) else 0)
+        for seen in ledgers:
+            _show(seen, sight)
+        if config is None:
+            paragraph(say(T("There are no settings, so the ledgers were read but not checked against a policy.")))
+    raise typer.Exit(1 if any(seen.refused for seen in ledgers) else 0)
 
 
-def _refused(reading: Reading) -> bool:
-    return bool(reading.rejections) or any(roster.rejections for roster in reading.rosters)
+def _show(seen: "Seen", sight: "Sight") -> None:
+    from bridge.ledger_view import heading, note_lines, refusal_lines
+
+    paragraph(seen.reading.path, style="bold")
+    for roster in seen.reading.rosters:
+        facts, counts = heading(roster, sight).split("\n")
+        paragraph(facts, indent=2)
+        paragraph(counts, indent=2)
+        heads = [T("row"), T("Name"), T("Id number"), T("Phone"), T("Category"), T("Unit")]
+        table(heads, _people(roster, sight), indent=4)
+    for what, step in refusal_lines(seen, sight):
+        paragraph(f"✗ {what}", indent=2)
+        if step:
+            paragraph(step, indent=4)
+    for line in note_lines(seen, sight):
+        paragraph(f"· {line}", indent=2)
 
 
-@app.command(help=say(T("Where everything stands: both sides, runs, mails waiting.")))
-def status(ctx: typer.Context, *, json: Json = False) -> None:
-    from bridge.status import status_of
-    from bridge.wiring import open_memory
+def _people(roster: "Roster", sight: "Sight") -> "Iterator[Sequence[str]]":
+    from bridge.ledger_view import is_resident, people_rows
+    from bridge.wiring import word_of
+    from schemas.roster import Leader
 
-    memory = open_memory(settings(ctx))
-    try:
-        found = status_of(memory)
-    finally:
-        memory.close()
-    if json:
-        as_json(found)
-        return
-    table([say(T("what")), say(T("figure"))], [[name, str(value)] for name, value in found.items()])
+    for row, one, id_no, phone in people_rows(roster, sight):
+        if isinstance(one, Leader):
+            yield row, one.name, "", phone, say(T("leader")), one.unit
+            continue
+        kind = "" if is_resident(one) else f" {word_of('id_type', one.id_type, LANGUAGE)}"
+        yield row, one.name, id_no + kind, phone, word_of("category", one.category, LANGUAGE), one.unit
 
 
-@app.command(help=say(T("Every finding that is open now, as in the report.")))
 def findings(ctx: typer.Context, *, json: Json = False) -> None:
-    from bridge import pipeline
-    from bridge.wiring import open_house, plain_ways
+    from bridge.wiring import look_at
 
-    with open_house(settings(ctx), plain_ways(), work="findings") as house:
-        items = pipeline.report_now(house).items
+    with look_at(settings(ctx), LANGUAGE) as view:
+        items = view.items()
     if json:
-        as_json({"findings": [_item(item) for item in items]})
+        as_json({"findings": items})
     else:
-        heads = [
-            say(T("code")),
-            say(T("batch")),
-            say(T("person")),
-            say(T("what")),
-            say(T("where")),
-            say(T("next step")),
-        ]
-        table(heads, [[i.code, i.batch, f"{i.name} {i.person}", i.what, _where(i), i.next_step] for i in items])
+        show_items(items)
+        if not items:
+            paragraph(say(T("No finding is open.")))
+        else:
+            next_step(T("lxy-bridge explain BATCH or MARK shows how it came about."))
     raise typer.Exit(1 if any(item.to_do for item in items) else 0)
 
 
-def _item(item: Item) -> dict[str, object]:
-    from dataclasses import asdict
+def show_items(items: "Sequence[Item]") -> None:
+    """Each finding as a short block: what, where, the portal's words, what to do and who does it."""
+    from bridge.wiring import difference_in_words, due_in_words, place_in_words
 
-    return asdict(item)
-
-
-def _where(item: Item) -> str:
-    place = item.where
-    return f"{place.file} {place.sheet} {place.row} {place.column}".strip() if place else ""
-
-
-@app.command(
-    help=say(T("Everything that happened to a batch, or to a person by the mark: from the cell to the read-back."))
-)
-def explain(
-    ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="BATCH|MARK", help=say(T("A batch or a mark.")))]
-) -> None:
-    from bridge.search import timeline_named
-    from bridge.wiring import open_memory
-
-    memory = open_memory(settings(ctx))
-    try:
-        events = timeline_named(memory, name)
-    finally:
-        memory.close()
-    heads = [say(T("when")), say(T("batch")), say(T("what happened")), say(T("detail"))]
-    table(heads, [_line(event) for event in events])
+    for item in items:
+        about = (item.title, item.batch, f"{item.name} {item.person}".strip(), due_in_words(item, LANGUAGE))
+        paragraph(" · ".join((item.code, *filter(None, about))), style="bold")
+        paragraph(item.what, indent=4)
+        for one in item.differences:
+            if one.rule is None:
+                paragraph(difference_in_words(one, LANGUAGE), indent=4)
+        if item.where:
+            paragraph(say(T("Place: {place}", place=place_in_words(item.where, LANGUAGE))), indent=4)
+        if item.words:
+            paragraph(say(T("The portal says: {words}", words=item.words)), indent=4)
+        paragraph(say(T("{owner}: {step}", owner=item.owner, step=item.next_step)), indent=4)
 
 
-def _line(event: Event) -> list[str]:
-    detail = "  ".join(f"{key}={value}" for key, value in event.detail.items())
-    return [event.at.strftime("%Y-%m-%d %H:%M:%S"), event.batch, event.what, detail]
+def status(ctx: typer.Context, *, json: Json = False) -> None:
+    from bridge.status import all_well, status_of
+    from bridge.wiring import look_at
+
+    with look_at(settings(ctx), LANGUAGE) as view:
+        found = status_of(view.journal, view.items())
+    if json:
+        as_json(found)
+    else:
+        table([T("what"), T("figure")], [(say(what), figure) for what, figure in _figures(found)])
+        if found["to_do"]:
+            next_step(T("lxy-bridge findings lists what is to be done."))
+    raise typer.Exit(0 if all_well(found) else 1)
+
+
+def _figures(found: "Status") -> "Iterator[tuple[Text, str]]":
+    yield T("Rows offline"), _as_of(found["offline_rows"], found["read_at"])
+    yield T("Rows online"), _as_of(found["online_rows"], found["read_back_at"])
+    yield T("Batches, and entered of them"), f"{found['batches']} / {found['batches_entered']}"
+    yield T("People who agree, and who do not"), f"{found['agreed']} / {found['disagreeing']}"
+    yield T("Outcome not known yet"), str(found["undecided"])
+    codes = " ".join(f"{code}×{count}" for code, count in found["open_findings"].items())
+    yield T("Findings open, and to be done"), f"{sum(found['open_findings'].values())} / {found['to_do']}  {codes}"
+    yield T("Mails waiting"), str(found["mails_waiting"])
+    yield T("Last sync"), _run(found["last_sync"], T("complete"), T("not complete"))
+    yield T("Last report"), _run(found["last_report"], T("handed out"), T("not yet mailed"))
+
+
+def _as_of(rows: int, moment: str | None) -> str:
+    return say(T("{rows}, as of {moment}", rows=rows, moment=_moment(moment))) if moment else str(rows)
+
+
+def _run(line: "RunLine | None", complete: Text, partial: Text) -> str:
+    if line is None:
+        return say(T("none yet"))
+    states = {"complete": complete, "partial": partial, "failed": T("failed")}
+    return f"{_moment(line['ended_at'])} {say(states[line['state']])}"
+
+
+def _moment(iso: str) -> str:
+    return iso[:16].replace("T", " ")

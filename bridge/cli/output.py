@@ -4,6 +4,7 @@ On a terminal lines are folded and columns aligned by the width of what they sho
 columns are separated by tabs.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -61,13 +62,25 @@ def _console() -> "Console":
 
 def paragraph(text: str, *, indent: int = 0, style: str = "") -> None:
     """One paragraph; where it is folded, each of its lines is indented."""
-    if not _console().is_terminal:
-        typer.echo(" " * indent + text)
-        return
-    from rich.padding import Padding
-    from rich.text import Text as Shown
+    lines = folded(text, _console().width - indent) if _console().is_terminal else [text]
+    for line in lines:
+        _console().print(" " * indent + line, style=style, soft_wrap=True)
 
-    _console().print(Padding(Shown(text, style=style), (0, 0, 0, indent), expand=False))
+
+def folded(text: str, width: int) -> list[str]:
+    """Lines of at most `width` cells: broken between Chinese characters too, never before a closing mark."""
+    from rich.cells import cell_len
+
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+_WIDE, _OPEN, _CLOSE = "\u2e80-\uffef", "（“‘《【", "，。、；：！？）”’》】"
+_PIECES = re.compile(rf"(?:[{_OPEN}]*[{_WIDE}][{_CLOSE}]*|[^{_WIDE}\s{_OPEN}]+[{_CLOSE}]*|.)\s*")
 
 
 def table(heads: Sequence[Text], rows: Iterable[Sequence[str]], *, indent: int = 0) -> None:
@@ -104,12 +117,6 @@ def summary(report: "Report") -> None:
 def next_step(text: Text) -> None:
     """The last line of a command that leaves something to do."""
     paragraph(say(T("Next: {step}", step=say(text))))
-
-
-def summary_of_run(report: "Report") -> None:
-    summary(report)
-    if report.to_do:
-        next_step(T("lxy-bridge findings lists them, and lxy-bridge explain BATCH shows what happened to one batch."))
 
 
 def exit_code(report: "Report") -> int:

@@ -1,19 +1,15 @@
 """Commands to practise with: practice, demo. Nothing of them reaches a real portal or a real mailbox."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bridge.cli.app import app
 from bridge.cli.output import watched
 from bridge.cli.words import LANGUAGE, say
 from schemas.texts import Language, T
 
 
-@app.command(help=say(T("The practice portal alone, until it is told to stop.")))
 def practice(
     *,
     folder: Annotated[Path, typer.Option("--dir", help=say(T("Where it keeps its data.")))] = Path("practice-portal"),
@@ -24,9 +20,6 @@ def practice(
     serve_practice_portal(folder, port)
 
 
-@app.command(
-    help=say(T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth."))
-)
 def demo(
     *,
     people: Annotated[int, typer.Option(min=60, help=say(T("How many people.")))] = 2690,
@@ -39,14 +32,13 @@ def demo(
 ) -> None:
     from bridge.demo import run_demo
 
-    with watched() as bar:
-        code = run_demo(
-            folder=folder,
-            people=people,
-            batches=batches,
-            language=LANGUAGE,
-            keep_open=keep_open,
-            say=typer.echo,
-            watch=bar,
-        )
+    code = run_demo(
+        folder=folder,
+        people=people,
+        batches=batches,
+        language=LANGUAGE,
+        keep_open=keep_open,
+        say=typer.echo,
+        watched=watched,
+    )
     raise typer.Exit(code)

@@ -1,32 +1,34 @@
 """Commands that set up and test: init, check."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bridge.cli.app import app
+from bridge.cli.output import next_step, paragraph
 from bridge.cli.words import say
 from schemas.texts import T
 
 
-@app.command(help=say(T("Make a folder with settings to fill in, a key file and an empty journal.")))
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say(T("A new or empty folder.")))]) -> None:
-    from bridge.wiring import lay_out
+    from bridge.wiring import lay_out, start_plain_log
 
+    start_plain_log()
     for path in lay_out(folder):
         typer.echo(str(path))
-    typer.echo(say(T("Next: fill in {path}, then run: lxy-bridge --config {path} check", path=folder / "config.toml")))
+    settings = folder / "config.toml"
+    next_step(T("fill in {path}, then run: lxy-bridge --config {path} check", path=settings))
 
 
-@app.command(help=say(T("Test the settings, key, disk, clock, sources, portal and mail: each with the fix.")))
 def check(ctx: typer.Context) -> None:
     from bridge.doctor import examine
+    from bridge.wiring import start_plain_log
 
-    failed = False
-    for finding in examine(ctx.obj):
-        failed = failed or not finding.good
-        typer.echo(f"{'✓' if finding.good else '✗'} {say(finding.name)}: {say(finding.text)}")
-    raise typer.Exit(1 if failed else 0)
+    start_plain_log()
+    worst = 0
+    for found in examine(ctx.obj):
+        worst = max(worst, found.exit_code)
+        paragraph(f"{'✗' if found.exit_code else '✓'} {say(found.name)}: {say(found.text)}")
+    if worst:
+        next_step(T("put right what is marked ✗, then run lxy-bridge check again."))
+    raise typer.Exit(worst)

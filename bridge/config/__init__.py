@@ -3,5 +3,6 @@
 from bridge.config.kinds import is_loopback
 from bridge.config.secret import read_secret
 from bridge.config.sections import Config, Schedule
+from bridge.config.sections import Source as SourceSection
 
-__all__ = ["Config", "Schedule", "is_loopback", "read_secret"]
+__all__ = ["Config", "Schedule", "SourceSection", "is_loopback", "read_secret"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from threading import Event
 
@@ -22,19 +22,21 @@ def run_demo(
     language: Language,
     keep_open: bool,
     say: Callable[[str], None],
-    watch: Watch,
+    watched: Callable[[], AbstractContextManager[Watch]],
 ) -> int:
-    """Play both days in `folder` and say what comes of them, line by line. `keep_open` waits for Enter at the end.
+    """Play both days in `folder` and say what comes of them. `keep_open` waits for Enter at the end.
 
-    0 only where nothing was missed or falsely reported and every mail went out, else 1. Raises ConfigError where the
-    folder or the size of the world will not do.
+    `watched` gives a watch for one day's run; nothing is said before it ends. 0 only where nothing was missed or
+    falsely reported and every mail went out, else 1. Raises ConfigError where the folder or the size of the world
+    will not do.
     """
-    with staged(folder, people=people, batches=batches, language=language, watch=watch) as stage:
+    with staged(folder, people=people, batches=batches, language=language) as stage:
         say(words.opening(stage, people=people, batches=batches).into(language))
         played: list[Played] = []
         for day in stage.practice.days:
             say("\n" + words.morning(day).into(language))
-            played.append(stage.play(day))
+            with watched() as watch:
+                played.append(stage.play(day, watch))
             say("\n".join(words.evening(played[-1], language)))
         say("\n".join(words.ending(stage, played, language)))
         if keep_open:

@@ -15,7 +15,7 @@ from bridge.demo.clock import StageClock
 from bridge.demo.folder import clear, furnish, write_truth
 from bridge.demo.judge import Score, Sign, expected, score, seen
 from bridge.ports import Watch
-from bridge.wiring import NeverStops, Ways, found, open_house, open_memory
+from bridge.wiring import NeverStops, NobodyWatches, Ways, found, open_house, open_memory
 from bridge.wiring_practice import Day, Practice, open_practice
 from schemas.texts import Language
 
@@ -40,17 +40,17 @@ class Stage:
 
     practice: Practice
     config: Config
-    ways: Ways
     clock: StageClock
     truth: Mapping[date, frozenset[Sign]]
     truth_file: Path
 
-    def play(self, day: Day) -> Played:
+    def play(self, day: Day, watch: Watch) -> Played:
         """One day: the world changes, the bridge does its work, and what it found is judged."""
         self.clock.begin(day.date)
         self.practice.begin(day)
-        jobs.sync(self.config, self.ways)
-        issued = jobs.issue_report(self.config, self.ways, send=True)
+        ways = Ways(self.clock, watch, NeverStops())
+        jobs.sync(self.config, ways)
+        issued = jobs.issue_report(self.config, ways, send=True)
         memory = open_memory(self.config)
         try:
             found_open = seen(sighting.finding for sighting in memory.findings.open())
@@ -60,7 +60,7 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path, *, people: int, batches: int, language: Language, watch: Watch) -> Iterator[Stage]:
+def staged(folder: Path, *, people: int, batches: int, language: Language) -> Iterator[Stage]:
     """Everything ready for day 1. Raises ConfigError where the folder or the size of the world will not do."""
     clear(folder)
     password = secrets.token_hex(16)
@@ -72,11 +72,10 @@ def staged(folder: Path, *, people: int, batches: int, language: Language, watch
         logs.configure(config.log.level, log)
         found(config)
         clock = StageClock(practice.days[0].date)
-        ways = Ways(clock, watch, NeverStops())
-        truth = _truth(practice, config, ways)
-        yield Stage(practice, config, ways, clock, truth, write_truth(folder, truth))
+        truth = _truth(practice, config, clock)
+        yield Stage(practice, config, clock, truth, write_truth(folder, truth))
 
 
-def _truth(practice: Practice, config: Config, ways: Ways) -> dict[date, frozenset[Sign]]:
-    with open_house(config, ways, work="demo") as house:
+def _truth(practice: Practice, config: Config, clock: StageClock) -> dict[date, frozenset[Sign]]:
+    with open_house(config, Ways(clock, NobodyWatches(), NeverStops()), work="demo") as house:
         return {day.date: expected(day.truth, house.glossary.person_key) for day in practice.days}

@@ -113,6 +113,11 @@ class FakePortal:
     def edit_batch(self, batch: str, **fields: str) -> None:
         self._update_batch(batch, fields, "")
 
+    def delete_batch(self, batch: str) -> None:
+        del self._batches[batch]
+        for person in self._people.pop(batch):
+            del self._batch_of[person]
+
     def review(self, batch: str) -> None:
         self._batches[batch] = replace(self._batches[batch], status=OnlineStatus.REVIEWED)
 

@@ -298,6 +298,29 @@ def test_people_are_refused_dropped_and_skipped_as_the_weather_says(portal: Prac
     assert [row["fullName"] for row in client.people_of(batch_id)] == ["样例4"]
 
 
+def test_people_named_in_the_weather_are_refused_dropped_and_skipped_for_as_long_as_it_holds(
+    portal: PracticePortal, client: Client
+) -> None:
+    batch_id = client.new_batch()
+    ids = [person(number)["idCard"] for number in range(1, 4)]
+    portal.set_weather(refuse_ids=ids[:1], drop_ids=ids[1:2], skip_ids=ids[2:])
+    for _again in range(2):
+        data = client.said("save_people", people(batch_id, *(person(n) for n in range(1, 4))))["data"]
+        assert [(row["serialNo"], row["code"]) for row in data["failed"]] == [("p1", "S20006")]
+        assert [row["serialNo"] for row in data["saved"]] == ["p2"]
+        assert data["skipped"] == ["样例3"]
+    assert client.people_of(batch_id) == []
+    assert portal.set_weather(refuse_ids=[], drop_ids=[], skip_ids=[]) == Weather()
+    client.write("save_people", people(batch_id, *(person(n) for n in range(1, 4))))
+    assert len(client.people_of(batch_id)) == 3
+
+
+def test_the_weather_names_people_by_a_list_of_texts(portal: PracticePortal) -> None:
+    for wrong in ("999000198001010001", [999000198001010001]):
+        with pytest.raises(ValueError, match="refuse_ids wants a list of texts"):
+            portal.set_weather(refuse_ids=wrong)
+
+
 def test_masked_listings_hide_the_middle_of_ids_and_phones(portal: PracticePortal, client: Client) -> None:
     batch_id = client.new_batch()
     client.write("save_people", people(batch_id, person(1234)))

@@ -240,12 +240,13 @@ def test_hands_change_only_people_whom_the_bridge_has_entered(demo):
 
 
 @BOTH
-def test_people_whom_the_portal_refuses_or_drops_stand_in_ledgers_in_time(demo):
-    for id_no in (*demo.weather_day1["refuse_ids"], *demo.weather_day1["drop_ids"]):
+def test_people_whom_the_portal_does_not_take_stand_in_ledgers_in_time(demo):
+    not_taken = [*demo.weather_day1["refuse_ids"], *demo.weather_day1["skip_ids"]]
+    for id_no in (*not_taken, *demo.weather_day1["drop_ids"]):
         (ledger,) = [ledger for ledger in demo.day1.ledgers if id_no in _ids(demo.day1, ledger.batch.key)]
         assert ledger.batch.end + timedelta(days=5) >= DAY_1
         assert ledger.batch.end < DAY_1
-    assert {expected.code for expected in _of(demo.truth.day1, demo.weather_day1["refuse_ids"])} == {Code.DUE}
+    assert {expected.code for expected in _of(demo.truth.day1, not_taken)} == {Code.DUE}
     assert {expected.code for expected in _of(demo.truth.day1, demo.weather_day1["drop_ids"])} == {Code.OUTCOME_UNKNOWN}
     assert not _of(demo.truth.day2, demo.weather_day1["drop_ids"])
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from bridge import pipeline
-from bridge.pipeline import House
+from bridge.house import House
 from bridge.resync import Wish
 from schemas.portal import Operation, Payload
 from schemas.report import Report, RunState
@@ -70,7 +70,9 @@ class Weather(RuleBasedStateMachine):
         self.base: str | None = VALUES[0]
         self.touched: set[str] = set()
         self.settled: Sides = {}
+        self.header_settled = False
         self.deleted: set[str] = set()
+        self.last_good_day = self.both_sides()
         self.save_ledger()
 
     # --- offline
@@ -89,7 +91,7 @@ class Weather(RuleBasedStateMachine):
     @rule(base=st.none() | VALUE)
     def ledger_names_another_base_or_is_gone(self, base: str | None) -> None:
         self.base = base
-        self.deleted -= self.deleted if base is None else set()
+        self.deleted = set() if base is None else self.deleted
         self.save_ledger()
 
     def save_ledger(self) -> None:
@@ -127,7 +129,18 @@ class Weather(RuleBasedStateMachine):
             self.portal.edit_batch(self.portal.batch_id, base=base)
         elif not self.portal.storing_late:
             self.portal.add_batch(**online_batch(base, len(self.offline)))
+            self.deleted.discard(HEADER)
         self.touched.add(HEADER)
+
+    @precondition(lambda self: self.portal.batch_id)
+    @rule()
+    def hand_deletes_the_batch(self) -> None:
+        held = self.portal.held()
+        self.portal.delete_batch(self.portal.batch_id)
+        self.touched |= {HEADER, *held}
+        self.deleted |= {who for who in held if who in self.settled and who in self.wanted()}
+        if self.header_settled and self.base is not None:
+            self.deleted.add(HEADER)
 
     @precondition(lambda self: self.portal.batch_id)
     @rule(back=st.booleans())
@@ -192,12 +205,22 @@ class Weather(RuleBasedStateMachine):
         self.deleted.clear()
         pipeline.resync(self.house, wish)
 
+    @precondition(lambda self: self.both_sides() != self.last_good_day)
     @rule()
     def a_run_in_good_weather(self) -> None:
+        self.good_day()
+
+    def good_day(self) -> Report:
+        """The sky clears, the bridge starts again, and a settle window passes."""
         self.portal.clear_up()
+        self.journal.deliveries.recover(self.clock.instant())
         self.clock.passed_s += WINDOW_S
         report = pipeline.sync(self.house)
         self.agree_or_say_why(report)
+        self.last_good_day = self.both_sides()
+        return report
+
+    def a_second_run_writes_nothing(self, report: Report) -> None:
         effects, calls = len(self.portal.effects), self.portal.calls.copy()
         second = pipeline.sync(self.house)
         writes = {name: count for name, count in (self.portal.calls - calls).items() if name in set(Operation)}
@@ -207,7 +230,7 @@ class Weather(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.a_run_in_good_weather()
+            self.a_second_run_writes_nothing(self.good_day())
         finally:
             self.journal.close()
             shutil.rmtree(self.folder)
@@ -239,6 +262,7 @@ class Weather(RuleBasedStateMachine):
             assert self.base is not None
             assert fields == online_batch(self.base, len(self.offline))
             assert self.portal.batch is None or self.portal.batch["base"] != ONLY_BY_HAND
+            assert operation is Operation.UPDATE_BATCH or HEADER not in self.deleted
         assert not self.portal.locked
 
     def agree_or_say_why(self, report: Report) -> None:
@@ -263,28 +287,36 @@ class Weather(RuleBasedStateMachine):
 
     def header_agrees(self, about: set[str]) -> bool:
         online = self.portal.batch
-        if not self.wanted() and online is None:
+        if self.base is None and online is None:
+            self.touched.discard(HEADER)
+            self.header_settled = False
             return True
         if self.base is not None and online == online_batch(self.base, len(self.offline)):
             self.touched.discard(HEADER)
+            self.header_settled = True
             return True
         assert "" in about
-        refused = [fields for fields in self.portal.refused if "base" in fields]
-        wanted = None if self.base is None else online_batch(self.base, len(self.offline))
-        assert wanted is None or HEADER in self.touched or self.portal.locked or wanted in refused
+        if self.base is not None and self.offline:  # without people it is not entered
+            refused = online_batch(self.base, len(self.offline)) in self.portal.refused
+            assert HEADER in self.touched or self.portal.locked or refused
         return False
 
     def justified(self, who: str, value: str) -> bool:
         """A hand, a lock or a refusal stands behind the difference."""
         refused = online_person(who, value) in self.portal.refused
-        never_entered = self.portal.batch is None and any("base" in fields for fields in self.portal.refused)
-        return who in self.touched or self.portal.locked or refused or never_entered
+        header_refused = any("base" in fields for fields in self.portal.refused)
+        not_there = self.portal.batch is None and (HEADER in self.touched or header_refused)
+        return who in self.touched or self.portal.locked or refused or not_there
 
     def nothing_is_undecided(self) -> None:
         with sqlite3.connect(self.file) as journal:
             states = {state for (state,) in journal.execute("SELECT DISTINCT state FROM revision")}
         journal.close()
         assert not states & set(UNDECIDED)
+
+    def both_sides(self) -> tuple[object, ...]:
+        portal = self.portal
+        return dict(self.offline), self.base, portal.held(), dict(portal.batch or {}), portal.locked
 
     def wanted(self) -> Sides:
         return {} if self.base is None else self.offline

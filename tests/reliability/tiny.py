@@ -13,37 +13,30 @@ from typing import Any
 import orjson
 
 from adapters.journal.journal import Journal, create_journal, open_journal
-from adapters.vault import Keys, Vault
-from bridge.deadlines import DeadlineRule
+from bridge.deadlines import SHANGHAI, DeadlineRule
 from bridge.findings import Rules
-from bridge.map import Glossary, batch_from_online, person_from_online
-from bridge.pipeline import House
-from bridge.read_back import Reader
+from bridge.house import House
 from bridge.report import Wording
 from bridge.revisions import Numbering
-from bridge.wiring import SHANGHAI, NeverStops, NobodyWatches
+from bridge.wiring import NeverStops, NobodyWatches
 from schemas.batch import Batch, BatchKey, Level
-from schemas.dialect import shipped_dialect
 from schemas.identity import IdType
-from schemas.journal import Instant, Settling
+from schemas.journal import Instant
 from schemas.outcome import Outcome
-from schemas.policy import shipped_policy
 from schemas.portal import Answer, OnlineBatch, OnlinePerson, Payload
 from schemas.roster import Category, Participant, Place, Reading, Roster
 from schemas.texts import Language
 from tests.adapters.fake_portal import FakePortal
 from tests.adapters.fake_source import FakeSource
+from tests.unit.world import GLOSSARY, POLICY, SETTLING, VAULT, WINDOW_S, reader
 
-WINDOW_S = 1800.0
 KEY = BatchKey(2025, "演练总工会", "第一批")
 FILE = "rosters/演练.xlsx"
 IDS = {"甲": "999001199001010011", "乙": "999002197502020022"}
 PHONES = {"甲": "19900000001", "乙": "19900000002"}
 VALUES = "车间", "班组"
 ONLY_BY_HAND = "改动"  # a value offline never holds
-VAULT = Vault(Keys(*(bytes([number]) * 32 for number in range(4))))
 MARKS = {who: VAULT.person_key(IdType.RESIDENT, id_no).hex() for who, id_no in IDS.items()}
-_WORDS = shipped_dialect("qilu").words
 
 Sides = dict[str, str]  # person → value
 
@@ -160,7 +153,7 @@ def new_journal(blank: Path, folder: Path) -> Path:
 
 def open_cut(path: Path, fuse: Fuse) -> Journal:
     """The real journal; after each of its commits the power may be cut."""
-    journal = open_journal(path, VAULT, Settling(shipped_dialect("qilu").delivery_class, WINDOW_S))
+    journal = open_journal(path, VAULT, SETTLING)
     store: Any = journal.store
     store.write = _cutting(store.write, fuse)
     return journal
@@ -177,8 +170,6 @@ def _cutting(write: Any, fuse: Fuse) -> Any:
 
 
 def house_of(source: FakeSource, portal: FakePortal, journal: Journal, clock: Clock) -> House:
-    policy = shipped_policy("weihai-2025")
-    glossary = Glossary(_WORDS, VAULT.mark, VAULT.person_key)
     return House(
         sources=[source],
         portal=portal,
@@ -186,19 +177,12 @@ def house_of(source: FakeSource, portal: FakePortal, journal: Journal, clock: Cl
         clock=clock,
         stop=NeverStops(),
         watch=NobodyWatches(),
-        policy=policy,
+        policy=POLICY,
         bases=(),
         rules=Rules(DeadlineRule(), once_per_year=False, reviewed_online=False),
-        wording=Wording(Language.EN, policy, "演练总工会"),
-        glossary=glossary,
-        reader=Reader(
-            batch_from_online=lambda batch: batch_from_online(batch, _WORDS),
-            person_from_online=lambda fields: person_from_online(fields, _WORDS),
-            mark_batch=glossary.mark_batch,
-            mark_person=glossary.mark_person,
-            person_key=glossary.person_key,
-            ours=lambda _key: True,
-        ),
+        wording=Wording(Language.EN, POLICY, "演练总工会"),
+        glossary=GLOSSARY,
+        reader=reader(lambda _key: True),
         identify=lambda parts: VAULT.mark(parts).hex()[:16],
         numbering=Numbering("999900", VAULT.serial),
         year=KEY.year,

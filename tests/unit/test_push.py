@@ -1,0 +1,164 @@
+"""One request at a time, each durable before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from adapters.journal.journal import Journal
+from bridge.pipeline import look, plan_now, take_in
+from bridge.push import Pushed, Sender, push
+from schemas.outcome import Outcome
+from schemas.plan import Plan
+from schemas.portal import Answer, Operation, Payload, Verdict
+from schemas.revision import State
+from tests.unit.world import GLOSSARY, SPRING, A, B, C, D, World, another, key_of
+
+SUMMER = another("第二批")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, rows_per_call=2)
+
+
+def pushed(world: World, todo: Plan | None = None) -> Pushed:
+    trouble = take_in(world.house)
+    look(world.house, trouble)
+    plan = todo or plan_now(world.house)
+    sender = Sender(
+        portal=world.house.portal,
+        journal=world.journal,
+        clock=world.clock,
+        numbering=world.house.numbering,
+        batch_in_words=lambda values: dict(values) | {"level": GLOSSARY.words.level[values["level"]]},
+        person_in_words=lambda values: dict(values) | {"id_type": "01", "category": "1"},
+        run=1,
+    )
+    return push(plan, sender, stop=world.stop, watch=world.watch)
+
+
+@dataclass
+class Spy:
+    """A portal that lets the test look when the bytes arrive, and answers what the test says."""
+
+    world: World
+    seen: Callable[[Payload], None] = lambda _: None
+    answer: Callable[[Answer], Answer] = lambda answer: answer
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.world.portal, name)
+
+    def send(self, payload: Payload) -> Answer:
+        self.seen(payload)
+        return self.answer(self.world.portal.send(payload))
+
+
+def states(journal: Journal) -> dict[str, int]:
+    with journal.store.read() as connection:
+        rows = connection.exec_driver_sql("SELECT state, count(*) FROM revision GROUP BY state ORDER BY state")
+        return {state: count for state, count in rows}
+
+
+def test_what_is_being_sent_is_durable_before_it_arrives(world: World):
+    found: list[tuple[str, dict[str, int]]] = []
+    world.house = replace(
+        world.house, portal=Spy(world, seen=lambda payload: found.append((payload.operation, states(world.journal))))
+    )
+    world.ledger(A, B)
+    pushed(world)
+    assert found == [
+        (Operation.SAVE_BATCH, {State.SENDING: 1}),
+        (Operation.SAVE_PEOPLE, {State.ACCEPTED: 1, State.SENDING: 2}),
+    ]
+    assert states(world.journal) == {State.ACCEPTED: 3}
+
+
+def test_the_bytes_in_the_journal_are_the_bytes_that_were_sent(world: World):
+    sent: list[bytes] = []
+    world.house = replace(world.house, portal=Spy(world, seen=lambda payload: sent.append(payload.body)))
+    world.ledger(A)
+    pushed(world)
+    with world.journal.store.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT sealed, batch, serial FROM attempt JOIN attempt_serial ON attempt=id ORDER BY id"
+        ).all()
+    vault = world.journal.deliveries._vault
+    assert [vault.open(row.sealed, bound_to=f"attempt|{row.batch}|{row.serial}") for row in rows] == sent
+
+
+def test_new_people_go_in_chunks_as_large_as_the_portal_allows(world: World):
+    world.ledger(A, B, C)
+    pushed(world)
+    assert world.writes == {Operation.SAVE_BATCH: 1, Operation.SAVE_PEOPLE: 2}
+
+
+def test_changed_people_go_one_by_one_with_the_portal_s_own_id(world: World):
+    world.ledger(A, B, C)
+    world.sync()
+    world.ledger(*(replace(one, unit="新单位") for one in (A, B)), C)
+    with world.written() as calls:
+        pushed(world)
+    assert calls == {Operation.UPDATE_PERSON: 2}
+    assert [fields["unit"] for fields in world.stored().values()] == ["新单位", "新单位", "测试单位"]
+
+
+@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.ACCEPTED})
+def test_people_follow_only_a_header_that_was_accepted(world: World, outcome: Outcome):
+    def says(answer: Answer) -> Answer:
+        return replace(answer, verdicts=dict.fromkeys(answer.verdicts, Verdict(outcome)))
+
+    world.house = replace(world.house, portal=Spy(world, answer=says))
+    world.ledger(A)
+    pushed(world)
+    assert world.writes == {Operation.SAVE_BATCH: 1}
+
+
+def test_a_portal_that_takes_nothing_more_ends_the_push(world: World):
+    world.ledger(A)
+    world.ledger(B, batch=SUMMER)
+    world.watch.when["push"] = lambda: setattr(world.portal, "down", True)
+    found = pushed(world)
+    assert (found, states(world.journal)) == (
+        Pushed(frozenset({SPRING}), stopped=True, drift=frozenset()),
+        {State.READY: 1},
+    )
+
+
+def test_after_a_wish_to_stop_no_further_request_is_begun(world: World):
+    world.ledger(A, B, C, D)
+    world.watch.when["push"] = lambda: setattr(world.stop, "requested", True)
+    assert pushed(world).stopped
+    assert world.writes == {Operation.SAVE_BATCH: 1}
+
+
+def test_a_refused_record_does_not_hold_up_the_others(world: World):
+    world.ledger(A, B, C)
+    world.watch.when["push"] = lambda: None
+    world.house = replace(world.house, portal=Spy(world, seen=lambda p: refuse_people(world, p)))
+    assert pushed(world) == Pushed(frozenset({SPRING}), stopped=False, drift=frozenset())
+    assert states(world.journal) == {State.ACCEPTED: 2, State.REFUSED: 2}
+
+
+def refuse_people(world: World, payload: Payload) -> None:
+    if payload.operation is Operation.SAVE_PEOPLE and len(payload.serials) == 2:
+        world.portal.refuse(2)
+
+
+def test_what_did_not_fit_the_dialect_is_told(world: World):
+    world.house = replace(
+        world.house, portal=Spy(world, answer=lambda answer: replace(answer, drift="data.saved[0].serialNo"))
+    )
+    world.ledger(A)
+    assert pushed(world).drift == {"data.saved[0].serialNo"}
+
+
+def test_the_timeline_tells_what_became_of_each_record(world: World):
+    world.ledger(A)
+    pushed(world)
+    events = world.journal.timeline.of_person(key_of(A))
+    assert [event.what for event in events if event.person] == ["source.read", "save_people.accepted"]
+    assert "save_batch.accepted" in [event.what for event in world.journal.timeline.of_batch(SPRING)]

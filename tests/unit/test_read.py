@@ -1,0 +1,124 @@
+"""Looking at every source, opening only what has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bridge.read import merged, read
+from schemas.journal import Intake, KnownFile
+from schemas.roster import Place, Problem, Reading, Rejection, Severity
+from schemas.texts import T
+from tests.adapters.fake_source import FakeSource
+from tests.unit.world import BATCH, A, B, C, Steps, block, damaged
+
+PATH = "rosters/台账.xlsx"
+READING = Reading(PATH, (block(A, B),))
+
+
+def looked(source: FakeSource, known: dict[str, KnownFile] | None = None) -> Intake:
+    return read([source], known or {}, Steps())
+
+
+def source_with(*readings: Reading) -> FakeSource:
+    source = FakeSource()
+    for reading in readings:
+        source.put(reading)
+    return source
+
+
+def known_to(source: FakeSource) -> dict[str, KnownFile]:
+    """What the journal remembers after it has read all of `source`."""
+    return {stamp.path: KnownFile(stamp, source.digest(stamp)) for stamp in source.look()}
+
+
+def busy(code: str) -> Reading:
+    return Reading(PATH, rejections=(Rejection(Place(PATH), (Problem(code, Severity.BLOCK),)),))
+
+
+def test_a_new_file_is_read():
+    source = source_with(READING)
+    assert looked(source) == Intake(read=[(known_to(source)[PATH], READING)])
+
+
+def test_a_file_nobody_touched_is_not_opened():
+    source = source_with(READING)
+    known = known_to(source)
+    source.take_away = source.digest = source.read = None  # type: ignore[assignment, method-assign]  # would be called
+    assert looked(source, known) == Intake()
+
+
+def test_the_same_content_saved_again_is_not_parsed():
+    source = source_with(READING)
+    known = known_to(source)
+    source.put(READING)
+    assert looked(source, known) == Intake(touched=[known_to(source)[PATH].stamp])
+
+
+def test_changed_content_is_read_anew():
+    source = source_with(READING)
+    known = known_to(source)
+    source.put(changed := Reading(PATH, (block(A),)))
+    assert looked(source, known) == Intake(read=[(known_to(source)[PATH], changed)])
+
+
+def test_a_file_that_is_no_longer_there_is_gone():
+    source = source_with(READING)
+    known = known_to(source)
+    source.take_away(PATH)
+    assert looked(source, known) == Intake(gone=[PATH])
+
+
+def test_a_source_that_cannot_be_looked_at_is_a_failure_and_its_files_are_not_gone():
+    source = source_with(READING)
+    known = known_to(source)
+    source.gone = True
+    other = FakeSource("units")
+    other.put(replace(READING, path="units/单位.xlsx"))
+    found = read([source, other], known, Steps())
+    assert (found.gone, [known.stamp.path for known, _ in found.read]) == ([], ["units/单位.xlsx"])
+    assert [str(text) for text in found.failures] == [
+        "The source rosters is not there. Bring it back, then start again."
+    ]
+
+
+@pytest.mark.parametrize("code", ["file_changing", "no_access"])
+def test_a_busy_file_takes_nothing_back(code: str):
+    source = source_with(READING)
+    known = known_to(source)
+    source.put(busy(code))
+    text = T("{path} cannot be read just now; what it said last still stands", path=PATH)
+    assert looked(source, known) == Intake(failures=[text])
+
+
+def test_a_busy_file_nobody_has_read_yet_is_set_aside():
+    assert [reading for _, reading in looked(source_with(busy("no_access"))).read] == [busy("no_access")]
+
+
+def test_a_file_without_a_digest_is_news_until_it_can_be_read():
+    source = source_with(READING)
+    unread = {path: replace(known, sha256=b"") for path, known in known_to(source).items()}
+    assert [reading for _, reading in looked(source, unread).read] == [READING]
+
+
+def test_blocks_of_one_batch_become_one_roster():
+    one = block(A, leaders=1, declared=1)
+    other = block(B, C, path="rosters/二.xlsx", declared=2, rejections=[damaged()])
+    whole, conflicts = merged([one, other])
+    assert whole == replace(
+        one, people=(*one.people, *other.people), leaders=one.leaders, rejections=other.rejections, declared=3
+    )
+    assert conflicts == ()
+
+
+def test_a_block_without_a_total_leaves_the_whole_without_one():
+    whole, _ = merged([block(A, declared=1), block(B)])
+    assert whole.declared is None
+
+
+def test_blocks_that_state_other_facts_of_a_batch_block_it_and_name_the_fields():
+    other = block(B, batch=replace(BATCH, base="别的基地", end=date(2025, 5, 9)), path="rosters/二.xlsx")
+    _, conflicts = merged([block(A), other])
+    assert conflicts == (Problem("facts_conflict", Severity.BLOCK, other.where, {"fields": "base end"}),)

@@ -1,0 +1,150 @@
+"""The life of a revision, and the serials that keep a record from being sent twice."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.revisions import Numbering, Subject
+from schemas.outcome import Outcome
+from schemas.portal import DeliveryClass, Operation
+from schemas.revision import (
+    HEADER,
+    SUBMISSION,
+    ReadBack,
+    Revision,
+    State,
+    after_a_stop,
+    after_reading_back,
+    after_sending,
+)
+from tests.unit.world import SPRING, VAULT
+
+SENT, BEFORE, OTHER = b"sent", b"before", b"other"
+K3, K4 = DeliveryClass.K3, DeliveryClass.K4
+NUMBERING = Numbering("999001", VAULT.serial)
+UNDECIDED = {State.INTENT, State.SENDING, State.ACCEPTED, State.EXISTS, State.UNKNOWN, State.QUARANTINED}
+
+
+def in_state(state: State, mark: bytes = SENT) -> Revision:
+    return Revision("serial", 1, mark, state)
+
+
+def subject(mark: bytes = SENT, operation: Operation = Operation.SAVE_PEOPLE, person: bytes = b"p") -> Subject:
+    return Subject(SPRING, person, mark, operation)
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_may_be_online_already_is_undecided(state: State):
+    assert in_state(state).undecided is (state in UNDECIDED)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Outcome.ACCEPTED, State.ACCEPTED),
+        (Outcome.EXISTS, State.EXISTS),
+        (Outcome.REFUSED, State.REFUSED),
+        (Outcome.UNKNOWN, State.UNKNOWN),
+        (Outcome.NOT_SENT, State.READY),
+        (Outcome.NOT_PROCESSED, State.READY),
+    ],
+)
+def test_each_outcome_leads_to_one_state(outcome: Outcome, state: State):
+    assert after_sending(outcome) is state
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_stop_makes_what_was_on_its_way_unknown_and_what_was_not_sent_ready(state: State):
+    expected = {State.INTENT: State.READY, State.SENDING: State.UNKNOWN}.get(state, state)
+    assert after_a_stop(state) is expected
+
+
+@pytest.mark.parametrize("state", set(State) - {State.READY})
+@pytest.mark.parametrize("waited", [False, True])
+def test_presence_is_a_proof_at_any_time(state: State, waited: bool):  # noqa: FBT001
+    assert after_reading_back(in_state(state), ReadBack(SENT, BEFORE, waited), K3) is State.AGREED
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.UNKNOWN])
+@pytest.mark.parametrize("online", [None, BEFORE])
+@pytest.mark.parametrize(
+    ("waited", "kind", "expected"),
+    [(False, K3, State.UNKNOWN), (True, K3, State.READY), (False, K4, State.UNKNOWN), (True, K4, State.QUARANTINED)],
+)
+def test_absence_is_a_proof_only_after_the_settle_window(
+    state: State,
+    online: bytes | None,
+    waited: bool,  # noqa: FBT001
+    kind: DeliveryClass,
+    expected: State,
+):
+    assert after_reading_back(in_state(state), ReadBack(online, BEFORE, waited), kind) is expected
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.UNKNOWN, State.EXISTS, State.AGREED, State.QUARANTINED])
+def test_other_contents_than_were_sent_differ(state: State):
+    assert after_reading_back(in_state(state), ReadBack(OTHER, BEFORE, waited=True), K3) is State.DIFFERS
+
+
+def test_what_the_portal_claims_to_have_and_does_not_list_was_refused():
+    assert after_reading_back(in_state(State.EXISTS), ReadBack(None, None, waited=False), K3) is State.REFUSED
+
+
+def test_a_quarantined_record_stays_so_until_a_person_or_the_portal_decides():
+    assert after_reading_back(in_state(State.QUARANTINED), ReadBack(None, None, waited=True), K4) is State.QUARANTINED
+
+
+@given(
+    state=st.sampled_from(State),
+    online=st.sampled_from([None, SENT, BEFORE, OTHER]),
+    before=st.sampled_from([None, SENT, BEFORE]),
+    waited=st.booleans(),
+    kind=st.sampled_from(DeliveryClass),
+)
+def test_reading_back_is_total_and_makes_nothing_ready_before_its_window(
+    state: State,
+    online: bytes | None,
+    before: bytes | None,
+    waited: bool,  # noqa: FBT001
+    kind: DeliveryClass,
+):
+    after = after_reading_back(in_state(state), ReadBack(online, before, waited), kind)
+    assert state is State.READY or after is not State.READY or (waited and kind is not K4)
+
+
+def test_contents_that_go_from_a_to_b_and_back_to_a_are_three_serials():
+    first = NUMBERING.to_send(None, subject(b"A"))
+    second = NUMBERING.to_send(Revision(first.serial, 1, b"A", State.AGREED), subject(b"B", Operation.UPDATE_PERSON))
+    third = NUMBERING.to_send(Revision(second.serial, 2, b"B", State.AGREED), subject(b"A", Operation.UPDATE_PERSON))
+    assert [one.number for one in (first, second, third)] == [1, 2, 3]
+    assert len({first.serial, second.serial, third.serial}) == 3
+
+
+def test_a_record_nobody_has_decided_on_keeps_its_serial():
+    ready = NUMBERING.to_send(None, subject())
+    assert NUMBERING.to_send(ready, subject()) == ready
+
+
+@pytest.mark.parametrize("state", set(State) - {State.READY})
+def test_a_record_somebody_has_decided_on_gets_a_new_serial(state: State):
+    again = NUMBERING.to_send(in_state(state), subject())
+    assert (again.number, again.state) == (2, State.READY)
+
+
+def test_a_ready_record_with_other_contents_is_a_new_revision():
+    assert NUMBERING.to_send(in_state(State.READY, BEFORE), subject()).number == 2
+
+
+def test_serials_are_the_same_in_every_process_and_differ_by_every_part():
+    base = NUMBERING.to_send(None, subject()).serial
+    others = [
+        NUMBERING.to_send(None, subject(BEFORE)),
+        NUMBERING.to_send(None, subject(operation=Operation.UPDATE_PERSON)),
+        NUMBERING.to_send(None, subject(person=HEADER)),
+        NUMBERING.to_send(None, subject(person=SUBMISSION)),
+        Numbering("999002", VAULT.serial).to_send(None, subject()),
+    ]
+    assert base == Numbering("999001", VAULT.serial).to_send(None, subject()).serial
+    assert len({base, *(one.serial for one in others)}) == 6
