@@ -56,14 +56,13 @@ def of_people(view: View) -> Iterator[Finding]:
     yield from _of_suspects(view)
     suspected = view.suspects.offline | view.suspects.online
     for fact in view.people:
-        batch = view.batches[fact.batch]
-        if (fact.batch, fact.person) in suspected or _said_by_the_batch(fact, batch):
+        if (fact.batch, fact.person) in suspected or said_by_the_batch(fact, view.batches[fact.batch]):
             continue
         elsewhere = offline_elsewhere.get(fact.person)
         yield _of_person(view, fact, elsewhere if elsewhere != fact.batch else None)
 
 
-def _said_by_the_batch(fact: PersonFacts, batch: BatchFacts) -> bool:
+def said_by_the_batch(fact: PersonFacts, batch: BatchFacts) -> bool:
     """A batch not entered or deleted online, or only online, or blocked, is one finding and not one for each person."""
     not_there = fact.online is None and batch.mark_online is None
     return not_there or batch.offline is None or (fact.held and fact.online is None)
@@ -85,8 +84,7 @@ def _never_agreed(view: View, fact: PersonFacts, elsewhere: BatchKey | None) -> 
     if fact.offline is not None:
         return person_finding(view, fact, Code.FIELD_DIFFERS, moved=Moved.NEVER_AGREED)
     if elsewhere is not None:
-        titles = {"batch": elsewhere.title, "other": fact.batch.title}
-        return person_finding(view, fact, Code.BELONGS_ELSEWHERE, **titles)
+        return person_finding(view, fact, Code.BELONGS_ELSEWHERE, batch=elsewhere.title, other=fact.batch.title)
     return person_finding(view, fact, Code.ONLY_ONLINE)
 
 

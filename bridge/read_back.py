@@ -71,26 +71,29 @@ def _distinct(batches: Iterable[ListedBatch]) -> dict[BatchKey, ListedBatch]:
 def _people(
     key: BatchKey, people: Sequence[OnlinePerson], journal: Journal, reader: Reader
 ) -> tuple[ListedPerson, ...]:
-    masked = any(is_masked(person.fields.get("id_no", "")) for person in people)
-    offline = journal.people.offline_of(key) if masked else {}
     canonical = {person.online_id: dict(reader.person_from_online(person.fields)) for person in people}
-    partner = _partners(offline, canonical)
+    masked = any(is_masked(values[field]) for values in canonical.values() for field in _MASKABLE)
+    likely = journal.people.likely_of(key) if masked else {}
+    partners = _partners(likely, canonical, reader)
     return tuple(
-        _listed_person(person, canonical[person.online_id], offline.get(partner.get(person.online_id, b"")), reader)
+        _listed_person(person, canonical[person.online_id], likely.get(partners.get(person.online_id, b""), ()), reader)
         for person in people
     )
 
 
+_MASKABLE = ("id_no", "phone")
+
+
 def _listed_person(
-    person: OnlinePerson, values: dict[str, str], partner: Values | None, reader: Reader
+    person: OnlinePerson, values: dict[str, str], likely: Sequence[Values], reader: Reader
 ) -> ListedPerson:
-    """Masks are filled in from the one offline partner they agree with; a mask without one stays its own identity."""
-    for field in ("id_no", "phone"):
-        if partner is not None and is_masked(values[field]) and agrees_with_mask(values[field], partner[field]):
-            values[field] = partner[field]
-    identity = (
-        values["id_no"] if not is_masked(values["id_no"]) else f"{values['id_no']} {values['name']} {person.online_id}"
-    )
+    """Masks are filled in from the likeliest values they agree with; a masked id without any is an identity of its own."""
+    for field in _MASKABLE:
+        fitting = (one[field] for one in likely if agrees_with_mask(values[field], one[field]))
+        if is_masked(values[field]):
+            values[field] = next(fitting, values[field])
+    alone = is_masked(values["id_no"])
+    identity = f"{values['id_no']} {values['name']} {person.online_id}" if alone else values["id_no"]
     return ListedPerson(
         online_id=person.online_id,
         person=reader.person_key(values["id_type"], identity),
@@ -100,15 +103,21 @@ def _listed_person(
     )
 
 
-def _partners(offline: Mapping[bytes, Values], online: Mapping[str, Values]) -> dict[str, bytes]:
-    """Online id → the one offline person it must be, by name and visible digits."""
-    if not offline:
-        return {}
+def _partners(
+    likely: Mapping[bytes, Sequence[Values]], online: Mapping[str, Values], reader: Reader
+) -> dict[str, bytes]:
+    """Online id → the one person it must be: by the id where it is in clear, else by name and visible digits."""
+    masked = {online_id: values for online_id, values in online.items() if is_masked(values["id_no"])}
     found = match(
-        [candidate(key.hex(), values) for key, values in offline.items()],
-        [candidate(online_id, values) for online_id, values in online.items() if is_masked(values["id_no"])],
+        [candidate(key.hex(), values[0]) for key, values in likely.items()],
+        [candidate(online_id, values) for online_id, values in masked.items()],
     )
-    return {pair.online: bytes.fromhex(pair.offline) for pair in found.pairs if pair.kind is PairKind.MASKED}
+    clear = {
+        online_id: reader.person_key(values["id_type"], values["id_no"])
+        for online_id, values in online.items()
+        if online_id not in masked
+    }
+    return clear | {pair.online: bytes.fromhex(pair.offline) for pair in found.pairs if pair.kind is PairKind.MASKED}
 
 
 def candidate(key: str, values: Values) -> Candidate:

@@ -20,6 +20,7 @@ from bridge.findings import (
     of_rows,
     of_the_run,
     of_the_year,
+    said_by_the_batch,
 )
 from bridge.ports import Journal
 from bridge.suspects import Who, suspects
@@ -51,6 +52,13 @@ def reconcile(
 def _view(journal: Journal, rules: Rules, now: datetime, identify: Identify) -> View:
     people = journal.deliveries.disagreeing()
     batches = {batch.key: batch for batch in journal.deliveries.batches()}
+    suspected = suspects(journal, people)
+    named = suspected.offline | suspected.online
+    spoken_of = [
+        fact
+        for fact in people
+        if (fact.batch, fact.person) in named or not said_by_the_batch(fact, batches[fact.batch])
+    ]
     return View(
         now=now,
         rules=rules,
@@ -58,8 +66,8 @@ def _view(journal: Journal, rules: Rules, now: datetime, identify: Identify) -> 
         batches=batches,
         clocks=entry_clocks(batches.values(), rules, now),
         people=people,
-        opened=journal.people.open(people),
-        suspects=suspects(journal, people),
+        opened=journal.people.open(spoken_of),
+        suspects=suspected,
         words=journal.people.header_words,
     )
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from bridge.deadlines import DeadlineRule, clock
 from schemas import catalogue
 from schemas.batch import BatchKey, Level
-from schemas.finding import Bucket, Finding, Sighting
+from schemas.finding import Bucket, Finding, Rule, Sighting
 from schemas.journal import BatchFacts, BatchTally
 from schemas.policy import Policy, said
 from schemas.report import BatchLine, Clock, ClockState, Item, Reconciliation, Report, RunState
@@ -94,7 +94,7 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
         unit=found.unit,
         where=found.where,
         moved=found.moved,
-        differences=found.differences,
+        differences=tuple(one for one in found.differences if one.rule is not Rule.DICTIONARY),
         why=entry.why,
         owner=catalogue.owner_name(entry.owner, language),
         next_step=advice or entry.next_step,

@@ -14,7 +14,7 @@ from schemas.portal import Operation
 from schemas.revision import HEADER, SUBMISSION, Revision, State
 
 _ASKED_AGAIN = {State.REFUSED, State.DIFFERS, State.AGREED, State.QUARANTINED}
-_UNDECIDED = {State.UNKNOWN, State.ACCEPTED, State.EXISTS}
+_NOT_SETTLED = {State.UNKNOWN, State.ACCEPTED, State.EXISTS, State.READY}  # READY: just read back as absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def choose(journal: Journal, wish: Wish, numbering: Numbering) -> Chosen:
 
 def _keys(wish: Wish, batches: Collection[BatchFacts], people: Collection[PersonFacts]) -> Iterator[BatchKey]:
     if wish.refused or wish.unknown:
-        states = {State.REFUSED} if wish.refused else _UNDECIDED
+        states = {State.REFUSED} if wish.refused else _NOT_SETTLED
         yield from (
             batch.key for batch in batches if _state(batch.header) in states or _state(batch.submission) in states
         )

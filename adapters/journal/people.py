@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from adapters.journal import tables
 from adapters.journal.online import bound
@@ -33,6 +33,27 @@ class People:
             rows = connection.execute(select(row).where(*here).order_by(row.c.id.desc())).all()
         return {row.person: participant_values(row, self._vault) for row in rows}
 
+    def likely_of(self, key: BatchKey) -> dict[bytes, tuple[Values, ...]]:
+        """How each person of a batch may stand online behind a mask, the likeliest first.
+
+        What the portal has just accepted comes before what was last agreed, and that before what offline says now: a
+        correction that was not taken yet must not pass for one that was read back.
+        """
+        batch, offline = str(key), self.offline_of(key)
+        with self._store.read() as connection:
+            rows = connection.execute(select(tables.agreement).where(tables.agreement.c.batch == batch)).all()
+            accepted = set(connection.scalars(_ACCEPTED, {"batch": batch}))
+        agreed = {row.person: self._agreed(row) for row in rows}
+        found: dict[bytes, tuple[Values, ...]] = {}
+        for person in offline.keys() | agreed.keys():
+            both = [side[person] for side in (agreed, offline) if person in side]
+            found[person] = tuple(reversed(both)) if person in accepted else tuple(both)
+        return found
+
+    def _agreed(self, row: Any) -> Values:
+        values: Values = opened_json(self._vault, row.sealed, bound_to=bound(row.batch, row.person.hex()))
+        return values
+
     def open(self, facts: Iterable[PersonFacts]) -> dict[tuple[BatchKey, bytes], Person]:
         """Both sides of each of these people, with what was last agreed and the portal's last words."""
         with self._store.read() as connection:
@@ -49,7 +70,7 @@ class People:
             offline=participant_values(offline, self._vault) if offline else None,
             online=there["values"] if there else None,
             raw=there["raw"] if there else None,
-            agreed=opened_json(self._vault, agreed.sealed, bound_to=bound(batch, person.hex())) if agreed else None,
+            agreed=self._agreed(agreed) if agreed else None,
             where=Place(offline.file, offline.sheet, offline.row) if offline else None,
             words=self._words(connection, fact),
             online_id=online.online_id if online else "",
@@ -108,6 +129,10 @@ def _first(connection: Connection, table: Any, batch: str, person: bytes) -> Any
     return connection.execute(query.limit(1)).first()
 
 
+_ACCEPTED = text(
+    "SELECT person FROM revision r WHERE batch = :batch AND state = 'accepted' AND number ="
+    " (SELECT max(number) FROM revision n WHERE n.batch = r.batch AND n.person = r.person)"
+)
 _DUPLICATES_OFFLINE = (
     "SELECT batch, person, file, sheet, row FROM row r WHERE kind = 'participant' AND EXISTS"
     " (SELECT 1 FROM row f WHERE f.batch = r.batch AND f.person = r.person AND f.id < r.id) ORDER BY r.id"

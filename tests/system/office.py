@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from adapters.practice.mailbox import Mailbox
 from adapters.practice.process import PracticePortal
+from bridge.__main__ import main
 from tests.adapters.ledgers import HEADER, people, row, write_xlsx
 
 ROOT = Path(__file__).parents[2]
@@ -108,35 +114,55 @@ class Office:
     def keep_three(self, name: str = "第三批.xlsx", **facts: str) -> Path:
         return self.keep(name, *people(3), **facts)
 
-    def run(self, *words: str, **environment: str) -> Ran:
-        """One command as a process of its own, in the office's folder."""
-        return run(*words, folder=self.folder, **environment)
+    def run(self, *words: str) -> Ran:
+        """One command in the office's folder."""
+        return run(*words, folder=self.folder)
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def run_alone(self, *words: str, **environment: str) -> Ran:
+        """One command as a process of its own."""
+        with self.start(*words, **environment) as process:
+            out, err = process.communicate(timeout=_PATIENCE_S)
+        return Ran(process.returncode, out.decode(), err.decode())
+
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "bridge", *words],
             cwd=self.folder,
-            env=_environment(),
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"} | environment,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
 
 
-def run(*words: str, folder: Path, **environment: str) -> Ran:
-    done = subprocess.run(
-        [sys.executable, "-m", "bridge", *words],
-        cwd=folder,
-        env=_environment(**environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+def run(*words: str, folder: Path) -> Ran:
+    """One command from its first line to its exit code, without the second a new process takes to load everything."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    before = sys.argv
+    try:
+        with contextlib.chdir(folder), redirect_stdout(out), redirect_stderr(err), _log_put_back():
+            sys.argv = ["lxy-bridge", *words]
+            main()
+    except SystemExit as end:
+        code = end.code or 0
+    finally:
+        sys.argv = before
+    assert isinstance(code, int)
+    return Ran(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
-def _environment(**more: str) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"} | more
+@contextmanager
+def _log_put_back() -> Iterator[None]:
+    """A command sets up the log of its process: here it is pytest's."""
+    root = logging.root
+    handlers, level, raising = root.handlers, root.level, logging.raiseExceptions
+    try:
+        yield
+    finally:
+        root.handlers, logging.raiseExceptions = handlers, raising
+        root.setLevel(level)
+        logging.captureWarnings(capture=False)
+        structlog.reset_defaults()
 
 
 @contextmanager

@@ -159,3 +159,26 @@ def test_the_submission_is_settled_by_the_batch_s_own_status(world: World):
 def test_a_candidate_holds_what_matching_needs_and_no_more():
     values = {**in_words(A), "category": "skilled"}
     assert candidate("key", values) == Candidate("key", A.name, A.id_no, A.phone, A.unit)
+
+
+def test_a_correction_is_sent_and_agrees_although_the_phone_is_masked(masked: World):
+    masked.ledger(A, B)
+    masked.run()
+    corrected = replace(A, phone="19900009191")
+    masked.ledger(corrected, B)
+    with masked.written() as calls:
+        report = masked.sync()
+    assert calls == {"update_person": 1}
+    assert [item.code for item in report.items] == []
+    assert {fields["phone"] for fields in masked.stored().values()} == {corrected.phone, B.phone}
+
+
+def test_a_correction_of_hidden_digits_alone_is_sent_too(masked: World):
+    masked.ledger(A, B)
+    masked.run()
+    hidden = replace(A, phone=A.phone[:4] + "77" + A.phone[6:])
+    masked.ledger(hidden, B)
+    with masked.written() as calls:
+        masked.run()
+    assert calls == {"update_person": 1}
+    assert hidden.phone in {fields["phone"] for fields in masked.stored().values()}

@@ -30,7 +30,7 @@ from schemas.finding import Rule
 from schemas.identity import IdType, check_digit
 from schemas.journal import Instant, Settling
 from schemas.policy import shipped_policy
-from schemas.portal import DeliveryClass
+from schemas.portal import Answer, DeliveryClass, Operation, Payload
 from schemas.report import Report, Side
 from schemas.roster import Category, Leader, Participant, Place, Problem, Reading, Rejection, Roster, Severity
 from schemas.texts import Language, T
@@ -82,8 +82,8 @@ def in_words(one: Participant, **changes: str) -> dict[str, str]:
     return to_online(person_values(one), WORDS.person) | changes
 
 
-def damaged(row: int = 40) -> Rejection:
-    where = Place("", "名单", row, "身份证号")
+def damaged(path: str = "rosters/台账.xlsx", row: int = 40) -> Rejection:
+    where = Place(path, "名单", row, "身份证号")
     return Rejection(where, (Problem("id_check_digit", Severity.BLOCK, where),))
 
 
@@ -97,7 +97,6 @@ def block(
 ) -> Roster:
     """One block of a ledger, with every place in `path`."""
     places = [replace(one, where=replace(one.where, file=path)) for one in people]
-    with_batch = (replace(found, batch=batch.key) for found in rejections)
     return Roster(
         batch=batch,
         where=Place(path, "名单", 1),
@@ -105,7 +104,7 @@ def block(
         leaders=tuple(
             Leader(f"带队{number}", "", "测试单位", Place(path, "名单", 60 + number)) for number in range(leaders)
         ),
-        rejections=tuple(with_batch),
+        rejections=tuple(replace(found, batch=batch.key) for found in rejections),
         declared=declared,
     )
 
@@ -228,6 +227,19 @@ class World:
     def run(self) -> str:
         """One sync, as a picture of its report."""
         return picture(self.sync())
+
+    def sync_with_refused(self, operation: Operation) -> Report:
+        """One sync whose first request of this kind is refused whole."""
+        send = self.portal.send
+
+        def refusing(payload: Payload) -> Answer:
+            if payload.operation is operation:
+                self.portal.refuse(len(payload.serials))
+                self.portal.send = send  # type: ignore[method-assign]
+            return send(payload)
+
+        self.portal.send = refusing  # type: ignore[method-assign]
+        return self.sync()
 
     def settle(self) -> None:
         """Let the settle window pass."""

@@ -1,0 +1,263 @@
+"""The journal as one thing: who may open it, how it is kept, and what never stands in it in clear."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from adapters.journal import tables
+from adapters.journal.journal import Journal, create_journal, open_journal
+from adapters.journal.lock import hold
+from adapters.journal.schema import HEAD, version
+from adapters.vault import Keys, Vault
+from bridge.post import Envelope, hand_out
+from schemas.errors import ConfigError, JournalError
+from schemas.report import Report
+from tests.unit.world import MORNING_AFTER, SETTLING, VAULT, A, B, C, FakeMailer, World, damaged, in_words, new_journal
+
+OTHER_VAULT = Vault(Keys(b"1" * 32, b"2" * 32, b"3" * 32, b"4" * 32))
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    create_journal(tmp_path / "journal.db", VAULT)
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    journal = open_journal(path, VAULT, SETTLING)
+    yield journal
+    journal.close()
+
+
+def pragma(journal: Journal, name: str) -> object:
+    with journal.store.read() as connection:
+        return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+
+def test_a_journal_is_made_once_and_never_overwritten(path: Path):
+    with pytest.raises(ConfigError, match="There is a journal"):
+        create_journal(path, VAULT)
+
+
+def test_a_journal_is_for_its_owner_only(path: Path):
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_missing_or_empty_journal_is_not_quietly_made_anew(tmp_path: Path, content: bytes | None):
+    path = tmp_path / "journal.db"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match="There is no journal at"):
+        open_journal(path, VAULT, SETTLING)
+
+
+def test_a_wrong_key_never_starts(path: Path):
+    with pytest.raises(ConfigError, match="not the one journal .* was made with"):
+        open_journal(path, OTHER_VAULT, SETTLING)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path):
+    path = tmp_path / "journal.db"
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(JournalError, match="SQLITE_NOTADB"):
+        open_journal(path, VAULT, SETTLING)
+
+
+def test_somebody_else_s_database_is_refused_when_only_looking(tmp_path: Path):
+    path = tmp_path / "journal.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (a)")
+    connection.close()
+    with pytest.raises(JournalError, match="not a journal of this program"):
+        open_journal(path, VAULT, SETTLING, read_only=True)
+
+
+def test_a_journal_of_a_newer_program_is_refused(path: Path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(JournalError, match="newer version"):
+        open_journal(path, VAULT, SETTLING)
+
+
+def test_an_acknowledged_commit_survives_a_power_cut_by_these_settings(journal: Journal):
+    found = [pragma(journal, name) for name in ("journal_mode", "synchronous", "secure_delete")]
+    assert found == ["truncate", 3, 1]
+
+
+def test_no_second_file_stands_beside_the_journal_for_long(path: Path, journal: Journal):
+    journal.runs.begin("sync", MORNING_AFTER.date(), at=MORNING_AFTER)
+    beside = {file.name: file.stat().st_size for file in path.parent.iterdir() if file != path}
+    assert set(beside.values()) <= {0}
+
+
+def test_a_journal_opened_for_looking_cannot_be_written(path: Path):
+    journal = open_journal(path, VAULT, SETTLING, read_only=True)
+    with pytest.raises(JournalError, match="SQLITE_READONLY"):
+        journal.runs.begin("sync", MORNING_AFTER.date(), at=MORNING_AFTER)
+    assert journal.runs.last("sync") is None
+
+
+def test_a_whole_journal_passes_its_own_check_and_a_damaged_one_does_not(tmp_path: Path):
+    journal = new_journal(tmp_path)
+    journal.verify()
+    journal.close()
+    content = bytearray(journal.path.read_bytes())
+    content[4096 * 3 : 4096 * 6] = b"\xff" * 4096 * 3
+    journal.path.write_bytes(content)
+    with pytest.raises(JournalError):
+        open_journal(journal.path, VAULT, SETTLING).verify()
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(journal: Journal):
+    with pytest.raises(JournalError, match="SQLITE_CONSTRAINT"), journal.store.write() as connection:
+        connection.exec_driver_sql("INSERT INTO touched (batch) VALUES ('a')")
+        connection.exec_driver_sql("INSERT INTO touched (batch) VALUES ('a')")
+    assert journal.offline.touched() == ()
+
+
+def test_the_migrations_lead_to_the_tables_of_this_program(journal: Journal):
+    assert version(journal.store) == HEAD
+    with journal.store.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_the_migrations_lead_to_the_same_tables_and_indexes_to_the_letter(journal: Journal):
+    engine = create_engine("sqlite://")
+    tables.metadata.create_all(engine)
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version' ORDER BY name"
+    with engine.connect() as fresh, journal.store.read() as migrated:
+        wanted, found = (
+            {name: _bare(sql) for name, sql in connection.exec_driver_sql(query)} for connection in (fresh, migrated)
+        )
+    engine.dispose()
+    assert found == wanted
+
+
+def _bare(sql: str) -> str:
+    return re.sub(r"[\s\"]+", "", sql).lower()
+
+
+def test_the_differences_are_found_without_walking_through_what_agrees(journal: Journal):
+    query = "EXPLAIN QUERY PLAN SELECT batch, person FROM pair p WHERE p.mark_offline IS NOT p.mark_online"
+    with journal.store.read() as connection:
+        plan = " ".join(row.detail for row in connection.exec_driver_sql(query))
+    assert "pair_disagreeing" in plan
+
+
+def test_a_second_writer_is_told_who_holds_the_lock_and_since_when(tmp_path: Path):
+    lock = tmp_path / "journal.db.lock"
+    told = f"Another process holds the journal: sync, process {os.getpid()}, since 2025-05-11T09:00:00+08:00."
+    with (
+        hold(lock, now=MORNING_AFTER, work="sync"),
+        pytest.raises(JournalError, match=re.escape(told)),
+        hold(lock, now=MORNING_AFTER, work="report"),
+    ):
+        pass
+
+
+def test_the_lock_is_free_once_its_holder_has_finished(tmp_path: Path):
+    for work in ("sync", "report"):
+        with hold(tmp_path / "lock", now=MORNING_AFTER, work=work):
+            pass
+
+
+def test_the_death_of_its_holder_frees_the_lock(tmp_path: Path):
+    lock = tmp_path / "lock"
+    code = (
+        "import sys, time; from datetime import datetime, UTC; from pathlib import Path;"
+        "from adapters.journal.lock import hold\n"
+        "with hold(Path(sys.argv[1]), now=datetime.now(UTC), work='sync'):\n"
+        "    print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(lock)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    with pytest.raises(JournalError, match=f"process {holder.pid}"), hold(lock, now=MORNING_AFTER, work="x"):
+        pass
+    holder.send_signal(signal.SIGKILL)
+    holder.communicate()
+    with hold(lock, now=MORNING_AFTER, work="sync"):
+        pass
+
+
+class _Printed:
+    def page(self, report: Report) -> str:
+        return ""
+
+    def sheet(self, report: Report) -> bytes:
+        return b""
+
+    def message(self, report: Report, **_: object) -> bytes:
+        return f"{A.name} {A.id_no} {A.phone}".encode()
+
+
+def test_no_id_no_phone_and_no_name_stands_in_a_plain_column_nor_anywhere_in_the_file(tmp_path: Path):
+    world = World(tmp_path)
+    world.ledger(A, B, leaders=1, rejections=[damaged()])
+    world.sync()
+    world.ledger(replace(A, unit="别的单位"), B, C)
+    world.portal.lose_replies(1)
+    world.portal.edit(world.online_id(B), phone="19900007777")
+    world.portal.add(world.batch_id(), **in_words(C, id_no="999001198001010019"))
+    report = world.sync()
+    mailer = FakeMailer()
+    mailer.down = True
+    envelope = Envelope(mailer, "bridge@example.org", ["staff@example.org"])
+    hand_out(report, world.journal, _Printed(), envelope, world.clock)
+    assert len(world.journal.outbox.waiting()) == 1
+    secrets = [text for one in (A, B, C) for text in (one.name, one.id_no, one.phone)]
+    secrets += ["19900007777", "999001198001010019", "带队0"]
+    plain = "\n".join(_plain_columns(world.journal))
+    assert [secret for secret in secrets if secret in plain] == []
+    content = world.journal.path.read_bytes()
+    assert [secret for secret in secrets if secret.encode() in content] == []
+    assert "测试基地" in plain
+
+
+def _plain_columns(journal: Journal) -> Iterator[str]:
+    """Every value of every column that is not sealed."""
+    with journal.store.read() as connection:
+        for table in tables.metadata.sorted_tables:
+            columns = ", ".join(f'"{column.name}"' for column in table.columns if column.name != "sealed")
+            for row in connection.exec_driver_sql(f'SELECT {columns} FROM "{table.name}"'):
+                yield repr(tuple(row))
+
+
+def test_only_columns_named_sealed_are_sealed_and_every_table_that_holds_people_has_one():
+    sealed = {table.name for table in tables.metadata.sorted_tables if "sealed" in table.columns}
+    assert sealed == {"row", "online", "agreement", "revision", "attempt", "finding", "outbox"}
+
+
+def test_a_sealed_value_moved_to_another_row_does_not_open(tmp_path: Path):
+    world = World(tmp_path)
+    world.ledger(A, B)
+    world.sync()
+    with world.journal.store.write() as connection:
+        connection.exec_driver_sql("UPDATE online SET sealed = (SELECT sealed FROM online ORDER BY id DESC LIMIT 1)")
+        connection.exec_driver_sql("UPDATE pair SET mark_online = x'00'")
+    with pytest.raises(JournalError, match="does not open"):
+        world.journal.people.open(world.journal.deliveries.disagreeing())
+
+
+def test_moments_keep_their_zone(journal: Journal):
+    run = journal.runs.begin("sync", MORNING_AFTER.date(), at=MORNING_AFTER)
+    with journal.store.read() as connection:
+        [kept] = connection.exec_driver_sql("SELECT started_at FROM run WHERE id=?", (run,)).scalars()
+    assert datetime.fromisoformat(kept) == MORNING_AFTER

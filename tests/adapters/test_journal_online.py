@@ -1,0 +1,179 @@
+"""What reading back found, and what it settles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from adapters.journal.journal import Journal
+from bridge.map import batch_values, person_values, wanted
+from schemas.batch import BatchKey
+from schemas.journal import Instant, Intake, KnownFile, ListedBatch, ListedPerson, Values
+from schemas.portal import OnlineStatus
+from schemas.roster import FileStamp, Participant, Reading
+from tests.unit.world import GLOSSARY, MORNING_AFTER, SPRING, A, B, C, block, damaged, key_of, new_journal
+
+NOW = Instant(MORNING_AFTER, 5000.0, "boot")
+LATER = replace(NOW, at=MORNING_AFTER.replace(day=12))
+PATH = "rosters/台账.xlsx"
+A_MOVED = replace(A, phone="19900000009")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = new_journal(tmp_path)
+    offline(journal, A, B)
+    yield journal
+    journal.close()
+
+
+def offline(journal: Journal, *people: Participant, broken: bool = False) -> None:
+    roster = block(*people, rejections=[damaged()] if broken else [])
+    intake = Intake(read=[(KnownFile(FileStamp(PATH, 1, 1), b"h"), Reading(PATH, (roster,)))])
+    journal.offline.stage(intake, basis="basis", at=MORNING_AFTER)
+    journal.offline.want(wanted(roster, (), GLOSSARY, ours=True), at=MORNING_AFTER)
+
+
+def listed(headcount: int = 2, *, status: OnlineStatus = OnlineStatus.DRAFT, ours: bool = True) -> ListedBatch:
+    values = batch_values(block(), headcount=headcount)
+    return ListedBatch(SPRING, "7", status, ours, values, GLOSSARY.mark_batch(values))
+
+
+def there(one: Participant, online_id: str = "") -> ListedPerson:
+    values: Values = person_values(one)
+    return ListedPerson(online_id or one.phone, key_of(one), GLOSSARY.mark_person(values), values, values)
+
+
+def read_back(journal: Journal, *people: Participant, batch: ListedBatch | None = None, now: Instant = NOW) -> None:
+    journal.online.listed([batch or listed(len(people))], started=now)
+    journal.online.people(SPRING, [there(one) for one in people], started=now)
+
+
+def facts(journal: Journal) -> dict[bytes, tuple[bool, bool, bool]]:
+    """Of those who disagree: who stands offline, online, in the last agreement."""
+    return {
+        fact.person: (fact.offline is not None, fact.online is not None, fact.agreed is not None)
+        for fact in journal.deliveries.disagreeing()
+    }
+
+
+def test_equal_on_both_sides_is_agreed_and_no_longer_seen(journal: Journal):
+    read_back(journal, A, B)
+    assert facts(journal) == {}
+    assert journal.people.tally().agreed == 2
+    assert [event.what for event in journal.timeline.of_person(key_of(A))] == ["source.read", "read_back.equal"]
+
+
+def test_each_disagreement_says_which_sides_there_are(journal: Journal):
+    read_back(journal, A, C)
+    assert facts(journal) == {key_of(B): (True, False, False), key_of(C): (False, True, False)}
+
+
+def test_the_last_agreement_outlives_a_change_on_either_side(journal: Journal):
+    read_back(journal, A, B)
+    offline(journal, A_MOVED, B)
+    read_back(journal, A, batch=listed())
+    [a_fact, b_fact] = sorted(journal.deliveries.disagreeing(), key=lambda fact: fact.person != key_of(A))
+    opened = journal.people.open([a_fact, b_fact])
+    agreed = [opened[SPRING, key_of(one)].agreed for one in (A, B)]
+    assert agreed == [person_values(A), person_values(B)]
+
+
+def test_gone_from_both_sides_nothing_is_agreed_any_more(journal: Journal):
+    read_back(journal, A, B)
+    offline(journal, B)
+    read_back(journal, B, batch=listed(1))
+    offline(journal, A, B)
+    assert facts(journal) == {key_of(A): (True, False, False)}
+
+
+def test_the_first_record_of_a_person_counts_and_each_further_one_is_a_duplicate(journal: Journal):
+    journal.online.listed([listed()], started=NOW)
+    people = [there(A, "1"), there(A_MOVED, "2"), there(B, "3")]
+    journal.online.people(SPRING, people, started=NOW)
+    assert [found.person for found in journal.people.duplicates_online()] == [key_of(A)]
+    tally = journal.people.tally()
+    assert (tally.online_rows, tally.agreed, tally.duplicates_online) == (3, 2, 1)
+
+
+def test_the_same_list_again_rewrites_nothing(journal: Journal):
+    read_back(journal, A, B)
+    query = "SELECT id, sealed FROM online ORDER BY id"
+    with journal.store.read() as connection:
+        before = connection.exec_driver_sql(query).all()
+    read_back(journal, A, B)
+    with journal.store.read() as connection:
+        assert connection.exec_driver_sql(query).all() == before
+
+
+def test_a_batch_that_is_listed_no_more_is_told_once(journal: Journal):
+    read_back(journal, A, B)
+    assert journal.online.listed([], started=NOW) == {SPRING}
+    assert journal.online.listed([], started=NOW) == frozenset()
+    [batch] = journal.deliveries.batches()
+    assert (batch.online, batch.status, batch.mark_agreed is not None) == (None, None, True)
+
+
+def test_the_portal_s_own_id_is_kept_for_later(journal: Journal):
+    read_back(journal, A, B)
+    [batch] = journal.deliveries.batches()
+    assert (batch.online_id, batch.status, batch.read_back_at) == ("7", OnlineStatus.DRAFT, MORNING_AFTER)
+    assert journal.runs.read_back_at() == MORNING_AFTER
+
+
+def entered_on(journal: Journal) -> date | None:
+    [batch] = journal.deliveries.batches()
+    return batch.entered_on
+
+
+def test_the_entry_clock_stops_on_the_first_day_all_was_read_back_equal(journal: Journal):
+    read_back(journal, A, B)
+    read_back(journal, A, B, now=LATER)
+    assert entered_on(journal) == MORNING_AFTER.date()
+
+
+@pytest.mark.parametrize("people", [(A,), (A_MOVED, B), (A, B, C)], ids=["missing", "different", "too many"])
+def test_one_row_that_is_not_equal_keeps_the_entry_clock_running(journal: Journal, people: tuple[Participant, ...]):
+    read_back(journal, *people, batch=listed())
+    assert entered_on(journal) is None
+
+
+def test_a_header_that_differs_keeps_the_entry_clock_running(journal: Journal):
+    read_back(journal, A, B, batch=listed(3))
+    assert entered_on(journal) is None
+
+
+def test_a_damaged_row_keeps_the_entry_clock_running(journal: Journal):
+    offline(journal, A, B, broken=True)
+    read_back(journal, A, B)
+    assert entered_on(journal) is None
+
+
+def test_the_first_review_seen_is_the_review_s_day(journal: Journal):
+    read_back(journal, A, B, batch=listed(status=OnlineStatus.REVIEWED))
+    read_back(journal, A, B, batch=listed(status=OnlineStatus.REVIEWED), now=LATER)
+    [batch] = journal.deliveries.batches()
+    assert batch.reviewed_on == MORNING_AFTER.date()
+
+
+def test_whose_a_batch_is_follows_the_latest_decision(journal: Journal):
+    read_back(journal, A, B, batch=listed(ours=False))
+    assert [batch.ours for batch in journal.deliveries.batches()] == [False]
+    tally = journal.people.tally()
+    assert (tally.not_ours_offline, tally.not_ours_online, tally.agreed) == (2, 2, 0)
+    read_back(journal, A, B)
+    assert journal.people.tally().agreed == 2
+
+
+def test_a_person_in_two_batches_of_a_year_is_found(journal: Journal):
+    assert journal.people.twice_in_year() == {}
+    second = block(A, batch=replace(block().batch, key=BatchKey(2025, "测试工会", "第二批")))
+    journal.offline.want(wanted(second, (), GLOSSARY, ours=True), at=MORNING_AFTER)
+    assert journal.people.twice_in_year() == {key_of(A): (SPRING, second.batch.key)}
+    other_year = block(B, batch=replace(block().batch, key=BatchKey(2026, "测试工会", "第一批")))
+    journal.offline.want(wanted(other_year, (), GLOSSARY, ours=True), at=MORNING_AFTER)
+    assert key_of(B) not in journal.people.twice_in_year()

@@ -1,0 +1,321 @@
+"""The commands as an operator meets them: real processes in an office with a portal, a mailbox and ledgers."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from adapters.journal.lock import hold
+from bridge.cli.output import folded
+from bridge.cli.words import chosen
+from schemas.texts import Language
+from tests.adapters.ledgers import id_no, people, row
+from tests.system.office import ROOT, THIRD, Office, open_office, run
+
+ID = re.compile(r"999001\d{11}[\dX]|1990000\d{4}")
+LOOKING = [["read", "ledgers"], ["findings"], ["status"], ["explain", THIRD], ["report", "--print"], ["check"]]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A batch of three that was entered, and one with a damaged id and a person the portal refused."""
+    with open_office(tmp_path_factory.mktemp("cli")) as opened:
+        opened.keep_three()
+        opened.keep("第四批.xlsx", *people(2, first=10), row(12, id_no=9.99001199001e17), batch="第四批")
+        opened.portal.set_weather(refuse_ids=(id_no(10),))
+        assert opened.run("sync").code == 1
+        yield opened
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Office]:
+    with open_office(tmp_path) as opened:
+        opened.keep_three()
+        yield opened
+
+
+def mark_of_the_refused(office: Office) -> str:
+    items = office.run("findings", "--json").data["findings"]
+    [mark] = {item["person"] for item in items if item["words"]}
+    return mark
+
+
+def test_init_makes_settings_keys_and_a_journal_and_names_the_next_step(tmp_path: Path) -> None:
+    made = run("init", "office", folder=tmp_path)
+    assert (made.code, made.err) == (0, "")
+    assert sorted(file.name for file in (tmp_path / "office").iterdir()) == [
+        "config.toml", "journal.db", "journal.db-journal", "keys.toml"
+    ]  # fmt: skip
+    assert "lxy-bridge --config office/config.toml check" in made.out
+    assert (tmp_path / "office" / "keys.toml").stat().st_mode & 0o077 == 0
+
+
+def test_init_never_touches_a_folder_with_something_in_it(office: Office) -> None:
+    before = office.settings.read_bytes()
+    refused = run("init", "office", folder=office.folder.parent)
+    assert refused.code == 2
+    assert "office" in refused.err
+    assert office.settings.read_bytes() == before
+
+
+def test_check_looks_at_everything_a_run_needs(office: Office) -> None:
+    seen = office.run("check")
+    assert seen.code == 0, seen.out
+    assert [line[0] for line in seen.out.splitlines()] == ["✓"] * 7
+
+
+def test_read_shows_people_masked_and_refusals_with_their_place(office: Office) -> None:
+    shown = office.run("read", "ledgers/第四批.xlsx")
+    assert shown.code == 1
+    assert "999***********0100" in shown.out
+    assert "Sheet1 · 第7行 · 身份证号 证件号码被当作数值存储" in shown.out
+    assert not ID.search(shown.out)
+
+
+def test_read_reveals_ids_only_when_asked(office: Office) -> None:
+    assert id_no(10) in office.run("read", "ledgers/第四批.xlsx", "--reveal").out
+
+
+def test_read_as_json_has_the_documented_shape(office: Office) -> None:
+    [file] = office.run("read", "ledgers/第四批.xlsx", "--json").data["files"]
+    assert list(file) == ["path", "batches", "refused", "notes"]
+    [batch] = file["batches"]
+    assert list(batch) == ["name", "level", "organiser", "base", "start", "end", "leaders", "people"]
+    assert (batch["name"], batch["level"], batch["start"]) == ("第四批", "city", "2025-05-03")
+    person = ["name", "id_type", "id_no", "phone", "unit", "category", "sheet", "row"]
+    assert [list(one) for one in batch["people"]] == [person] * 2
+    assert list(batch["leaders"][0]) == ["name", "phone", "unit", "sheet", "row"]
+    [refusal] = file["refused"]
+    assert list(refusal) == ["sheet", "row", "column", "code", "message"]
+    assert (refusal["sheet"], refusal["row"], refusal["code"]) == ("Sheet1", 7, "id_damaged")
+
+
+def test_read_needs_no_settings(office: Office, tmp_path: Path) -> None:
+    shown = run("read", str(office.ledgers / "第三批.xlsx"), folder=tmp_path)
+    assert shown.code == 0
+    assert "未找到配置文件" in shown.out
+
+
+def test_a_sync_that_leaves_nothing_to_do_ends_with_0(small: Office) -> None:
+    done = small.run("sync")
+    assert done.code == 0, done.out
+    assert "1批3人全部一致" in done.out
+    assert done.out.splitlines()[-2:] == ["线下4 = 一致3 + 带队1", "线上3 = 一致3"]
+
+
+def test_a_second_sync_sends_no_write(small: Office) -> None:
+    small.run("sync")
+    before = small.portal.effects()
+    assert small.run("sync").code == 0
+    assert small.portal.effects() == before
+
+
+def test_a_dry_run_says_what_it_would_write_and_writes_nothing(small: Office) -> None:
+    shown = small.run("sync", "--dry-run")
+    assert shown.code == 1
+    assert f"2025-05-07\t新录\t3\t0\t-\t{THIRD}" in shown.out
+    assert small.portal.effects() == []
+    small.run("sync")
+    assert small.run("sync", "--dry-run").code == 0
+
+
+def test_a_run_with_something_to_do_says_the_verdict_both_sums_and_the_next_step(office: Office) -> None:
+    done = office.run("reconcile")
+    assert done.code == 1
+    assert "今日要办" in done.out.splitlines()[0]
+    *_, offline, online, step = done.out.splitlines()
+    assert (offline, online) == ("线下8 = 一致4 + 被拒1 + 损坏行1 + 带队2", "线上4 = 一致4")
+    assert step.startswith("下一步：运行 lxy-bridge findings")
+
+
+def test_resync_sends_again_what_was_refused_once_the_portal_takes_it(small: Office) -> None:
+    small.portal.set_weather(refuse_ids=(id_no(2),))
+    assert small.run("sync").code == 1
+    mark = mark_of_the_refused(small)
+    assert small.run("sync").code == 1
+    small.portal.set_weather(refuse_ids=())
+    assert "1\t0\t" in small.run("resync", "--refused", "--dry-run").out
+    done = small.run("resync", "--person", mark)
+    assert done.code == 0, done.out
+
+
+@pytest.mark.parametrize("wish", [["第三批"], ["--since", "2025-05-01"], ["--refused"], ["--unknown"]])
+def test_every_wish_of_resync_is_understood(office: Office, wish: list[str]) -> None:
+    assert office.run("resync", *wish, "--dry-run").code in {0, 1}
+
+
+@pytest.mark.parametrize("wish", [[], ["第三批", "--refused"], ["--since", "5月7日"], ["--person", "abc"]])
+def test_a_wish_nobody_can_understand_is_a_mistake_of_usage(office: Office, wish: list[str]) -> None:
+    told = office.run("resync", *wish)
+    assert (told.code, told.out) == (2, "")
+    assert told.err
+
+
+@pytest.mark.parametrize("command", ["resync", "explain"])
+def test_an_unknown_batch_is_answered_with_the_nearest_names(office: Office, command: str) -> None:
+    told = office.run(command, "荣成市总工会 第三十批")
+    assert told.code == 2
+    assert THIRD in told.err
+
+
+def test_an_id_typed_as_a_name_is_not_repeated(office: Office) -> None:
+    for typed in ("99900119900101001X", id_no(10), "19900000010"):
+        told = office.run("explain", typed)
+        assert told.code == 2
+        assert typed not in told.err
+
+
+def test_report_is_written_where_asked_and_mailed(office: Office, tmp_path: Path) -> None:
+    before = len(office.mailbox.messages())
+    done = office.run("report", "--send", "--out", str(tmp_path / "out"))
+    assert sorted(file.suffix for file in (tmp_path / "out").iterdir()) == [".html", ".xlsx"]
+    assert "已发送1封邮件" in done.out
+    assert len(office.mailbox.messages()) == before + 1
+
+
+def test_findings_as_json_has_the_documented_shape(office: Office) -> None:
+    shown = office.run("findings", "--json")
+    assert shown.code == 1
+    items = shown.data["findings"]
+    assert {item["code"] for item in items} == {"D02", "D22"}
+    assert list(items[0]) == [
+        "id", "code", "title", "what", "batch", "person", "name", "unit", "where", "moved", "differences", "why",
+        "owner", "next_step", "source", "words", "hours_left", "due", "first_seen", "is_new", "returned", "to_do",
+    ]  # fmt: skip
+
+
+def test_status_as_json_has_the_documented_shape(office: Office) -> None:
+    shown = office.run("status", "--json")
+    assert list(shown.data) == [
+        "offline_rows", "online_rows", "agreed", "disagreeing", "batches", "batches_entered", "open_findings", "to_do",
+        "undecided", "mails_waiting", "read_at", "read_back_at", "last_sync", "last_report",
+    ]  # fmt: skip
+    assert list(shown.data["last_sync"]) == ["state", "ended_at"]
+    assert (shown.data["offline_rows"], shown.data["agreed"], shown.code) == (8, 4, 1)
+
+
+def test_explain_tells_a_batch_from_the_ledger_to_the_read_back(office: Office) -> None:
+    told = office.run("explain", "第三批")
+    steps = [line.split("\t")[1] for line in told.out.splitlines() if "\t" in line]
+    assert steps[1:] == ["台账", "检查", "录入批次", "录入人员", "回读", "回读", "提交复核", "回读"]
+    assert told.code == 0
+
+
+def test_explain_tells_a_person_from_the_cell_to_the_words_of_the_portal(office: Office) -> None:
+    told = office.run("explain", mark_of_the_refused(office))
+    assert "ledgers/第四批.xlsx · Sheet1 · 第5行" in told.out
+    assert re.search(r"录入人员\t平台退回 \(S20006\) 平台原话：\S+", told.out)
+    assert "D02" in told.out
+    assert told.code == 1
+
+
+@pytest.mark.parametrize("command", LOOKING)
+def test_nothing_printed_holds_an_id_or_a_phone(office: Office, command: list[str]) -> None:
+    shown = office.run(*command)
+    assert shown.out
+    assert not ID.search(shown.out + shown.err)
+
+
+@pytest.mark.parametrize("command", [["findings"], ["status"], ["explain", THIRD], ["read", "ledgers"]])
+def test_looking_works_while_a_run_holds_the_journal(office: Office, command: list[str]) -> None:
+    free = office.run(*command)
+    with hold(office.folder / "journal.db.lock", now=datetime(2025, 5, 12).astimezone(), work="sync"):
+        busy = office.run(*command)
+    assert (busy.code, busy.out) == (free.code, free.out)
+
+
+def test_looking_needs_no_secret_of_the_portal(office: Office) -> None:
+    secret = office.folder / "portal.secret"
+    secret.rename(secret.with_suffix(".away"))
+    try:
+        assert office.run("findings").code == 1
+        assert office.run("explain", THIRD).code == 0
+    finally:
+        secret.with_suffix(".away").rename(secret)
+
+
+def test_the_log_never_mixes_with_what_a_command_prints(office: Office) -> None:
+    done = office.run_alone("sync", "--dry-run")
+    lines = done.err.splitlines()
+    assert lines
+    assert all("event" in json.loads(line) for line in lines)
+    assert '{"' not in done.out
+
+
+def test_the_language_is_chinese_unless_another_is_asked_for(office: Office) -> None:
+    assert "最近一次对接" in office.run("status").out
+    assert "Last sync" in office.run_alone("--lang", "en", "status").out
+    assert chosen(["status"], {"LXY_BRIDGE_LANG": "en"}) is Language.EN
+    assert chosen(["--lang=zh_CN", "status"], {"LXY_BRIDGE_LANG": "en"}) is Language.ZH_CN
+
+
+def test_help_loads_nothing_a_command_needs_to_run(tmp_path: Path) -> None:
+    asked = (
+        "import sys; from bridge.cli import app\n"
+        "try: app(['--help'], prog_name='lxy-bridge')\n"
+        "finally: print(sorted({'httpx', 'sqlalchemy', 'pydantic', 'rich', 'structlog', 'orjson'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=ROOT,
+        env=os.environ | {"LXY_BRIDGE_LANG": "en"},
+        capture_output=True,
+        check=True,
+    )
+    *usage, loaded = done.stdout.decode().splitlines()
+    assert loaded == "[]"
+    commands = [line.split()[0] for line in usage[usage.index("Commands:") + 1 :]]
+    assert commands == [
+        "init", "check", "read", "sync", "resync", "reconcile", "report", "findings", "explain", "status", "run",
+        "practice", "demo",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [["report", "--print"], ["explain", "第四批"], ["read", "ledgers"]])
+def test_no_line_is_wider_than_the_terminal(office: Office, command: list[str]) -> None:
+    shown = on_a_terminal(office, *command, columns=80)
+    assert shown
+    assert [line for line in shown.splitlines() if cell_len(line) > 80] == []
+
+
+def on_a_terminal(office: Office, *words: str, columns: int) -> str:
+    """What a person would see, without the colours."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bridge", *words],
+        cwd=office.folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": str(columns), "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    ):
+        os.close(theirs)
+        return re.sub(r"\x1b\[[0-9;]*m", "", _everything(ours).decode()).replace("\r\n", "\n")
+
+
+def _everything(descriptor: int) -> bytes:
+    """Until the other end is closed: Linux says so with an error."""
+    read = b""
+    try:
+        while part := os.read(descriptor, 65536):
+            read += part
+    except OSError:
+        pass
+    os.close(descriptor)
+    return read
+
+
+def test_a_line_is_never_broken_before_a_closing_mark() -> None:
+    assert folded("甲乙丙丁，戊己", 8) == ["甲乙丙", "丁，戊己"]
+    assert folded("one two three", 7) == ["one two", "three"]
+    assert folded("甲 two（乙）", 6) == ["甲 two", "（乙）"]
