@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -338,24 +338,29 @@ def due_in_words(item: Item, language: Language) -> str:
     return words.hours_left(item.hours_left).into(language) if item.to_do and item.hours_left is not None else ""
 
 
-def start_log(config: Config, *, watched: bool = False) -> None:
-    """Send every event to the log file, else to standard error; where somebody watches it, warnings only.
+@contextmanager
+def log_to(config: Config, *, watched: bool = False) -> Iterator[None]:
+    """Inside, every event goes to the log file, else to standard error; where somebody watches it, warnings only.
 
     Raises ConfigError when the file cannot be written.
     """
     section = config.log
     if section.file is None:
         logs.configure("warning" if watched and sys.stderr.isatty() else section.level, sys.stderr.buffer)
+        yield
         return
+    with _opened_log(section.file) as file:
+        logs.configure(section.level, file)
+        yield
+
+
+def _opened_log(path: Path) -> BinaryIO:
     try:
-        logs.configure(section.level, section.file.open("ab"))
+        return path.open("ab")
     except OSError as error:
+        reason = error.strerror
         raise ConfigError(
-            T(
-                "The log file {path} cannot be written: {reason}. Correct log.file.",
-                path=section.file,
-                reason=error.strerror,
-            )
+            T("The log file {path} cannot be written: {reason}. Correct log.file.", path=path, reason=reason)
         ) from None
 
 

@@ -98,12 +98,12 @@ class Deliveries:
 
     def intend(self, dispatch: Dispatch, *, run: int, now: Instant) -> int:
         """Make one request durable before it is made. Returns its attempt number."""
-        batch, payload = str(dispatch.batch), dispatch.payload
+        batch, payload, since = str(dispatch.batch), dispatch.payload, _since(now)
         with self._store.write() as connection:
             connection.exec_driver_sql(
                 _UPSERT_REVISION,
                 [
-                    (batch, person, r.number, r.serial, r.mark, State.INTENT.value, *_since(now))
+                    (batch, person, r.number, r.serial, r.mark, State.INTENT.value, *since)
                     for person, r in dispatch.revisions.items()
                 ],
             )
@@ -128,22 +128,18 @@ class Deliveries:
 
     def conclude(self, dispatch: Dispatch, attempt: int, answer: Answer, *, now: Instant) -> None:
         """Keep what the answer made known of each record, with the portal's own words sealed."""
-        batch = str(dispatch.batch)
+        batch, since = str(dispatch.batch), _since(now)
+        verdicts = {person: (r.serial, answer.verdicts[r.serial]) for person, r in dispatch.revisions.items()}
         with self._store.write() as connection:
-            for person, revision in dispatch.revisions.items():
-                verdict = answer.verdicts[revision.serial]
-                connection.exec_driver_sql(
-                    "UPDATE revision SET state=?, code=?, sealed=?, since=?, since_uptime_s=?, since_boot=? WHERE serial=?",
-                    (
-                        after_sending(verdict.outcome).value,
-                        verdict.code,
-                        self._sealed_words(revision.serial, verdict),
-                        *_since(now),
-                        revision.serial,
-                    ),
-                )
-                if person == HEADER and verdict.online_id:
-                    connection.exec_driver_sql("UPDATE batch SET online_id=? WHERE key=?", (verdict.online_id, batch))
+            connection.exec_driver_sql(
+                "UPDATE revision SET state=?, code=?, sealed=?, since=?, since_uptime_s=?, since_boot=? WHERE serial=?",
+                [
+                    (after_sending(v.outcome).value, v.code, self._sealed_words(serial, v), *since, serial)
+                    for serial, v in verdicts.values()
+                ],
+            )
+            if HEADER in verdicts and (online_id := verdicts[HEADER][1].online_id):
+                connection.exec_driver_sql("UPDATE batch SET online_id=? WHERE key=?", (online_id, batch))
             connection.exec_driver_sql(
                 "UPDATE attempt SET ended_at=?, tries=?, seen=?, status=? WHERE id=?",
                 (moment(now.at), answer.tries, answer.seen, answer.status, attempt),

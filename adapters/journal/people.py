@@ -61,16 +61,14 @@ class People:
 
     def _person(self, connection: Connection, fact: PersonFacts) -> Person:
         batch, person = str(fact.batch), fact.person
-        offline = _first(connection, tables.row, batch, person)
-        online = _first(connection, tables.online, batch, person)
-        agreed = _first(connection, tables.agreement, batch, person) if fact.agreed else None
+        offline, online, agreed = (connection.exec_driver_sql(first, (batch, person)).first() for first in _FIRST)
         there = online and opened_json(self._vault, online.sealed, bound_to=bound(batch, online.online_id))
         return Person(
             person=person,
             offline=participant_values(offline, self._vault) if offline else None,
             online=there["values"] if there else None,
             raw=there["raw"] if there else None,
-            agreed=self._agreed(agreed) if agreed else None,
+            agreed=self._agreed(agreed) if agreed and fact.agreed else None,
             where=Place(offline.file, offline.sheet, offline.row) if offline else None,
             words=self._words(connection, fact),
             online_id=online.online_id if online else "",
@@ -122,13 +120,11 @@ class People:
             return Tally(**{name: connection.exec_driver_sql(count).scalar_one() for name, count in _COUNTS.items()})
 
 
-def _first(connection: Connection, table: Any, batch: str, person: bytes) -> Any:
-    query = select(table).where(table.c.batch == batch, table.c.person == person)
-    if table is not tables.agreement:
-        query = query.order_by(table.c.id)
-    return connection.execute(query.limit(1)).first()
-
-
+_FIRST = (
+    "SELECT * FROM row WHERE batch = ? AND person = ? ORDER BY id LIMIT 1",
+    "SELECT * FROM online WHERE batch = ? AND person = ? ORDER BY id LIMIT 1",
+    "SELECT * FROM agreement WHERE batch = ? AND person = ?",
+)
 _ACCEPTED = text(
     "SELECT person FROM revision r WHERE batch = :batch AND state = 'accepted' AND number ="
     " (SELECT max(number) FROM revision n WHERE n.batch = r.batch AND n.person = r.person)"
@@ -148,9 +144,10 @@ _COUNTS = {
     "leaders": f"SELECT count(*) FROM row WHERE kind = 'leader' AND {_OURS}",  # noqa: S608  # both parts are literals
     "damaged": "SELECT count(*) FROM row WHERE kind = 'damaged'"
     " AND (batch IS NULL OR batch NOT IN (SELECT key FROM batch WHERE NOT ours))",
-    "duplicates_offline": f"SELECT count(*) - count(DISTINCT batch || hex(person)) FROM row"  # noqa: S608
-    f" WHERE kind = 'participant' AND {_OURS}",
-    "duplicates_online": f"SELECT count(*) - count(DISTINCT batch || hex(person)) FROM online WHERE {_OURS}",  # noqa: S608
+    "duplicates_offline": "SELECT ifnull(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM row"  # noqa: S608
+    f" WHERE kind = 'participant' AND {_OURS} GROUP BY batch, person)",
+    "duplicates_online": "SELECT ifnull(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM online"  # noqa: S608
+    f" WHERE {_OURS} GROUP BY batch, person)",
     "not_ours_offline": "SELECT count(*) FROM row WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
     "not_ours_online": "SELECT count(*) FROM online WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
     "agreed": f"SELECT count(*) FROM pair WHERE mark_offline = mark_online AND {_OURS}",  # noqa: S608

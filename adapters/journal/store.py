@@ -22,7 +22,10 @@ BUSY_TIMEOUT_S = 30
 
 
 class Store:
-    """One SQLite file, one connection. `read_only` opens an existing journal without the writer's lock."""
+    """One SQLite file, one connection. `read_only` opens an existing journal without the writer's lock.
+
+    Even then it opens for writing: what a killed writer left half-done has to be rolled back before anybody can read.
+    """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
@@ -50,13 +53,15 @@ class Store:
 
 
 def _engine(path: Path, *, read_only: bool) -> Engine:
-    uri = f"file:{path.as_posix()}?mode={'ro' if read_only else 'rwc'}"
+    uri = f"file:{path.as_posix()}?mode={'rw' if read_only else 'rwc'}"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
-        if not read_only:
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+        else:
             connection.execute("PRAGMA journal_mode=TRUNCATE")
             connection.execute("PRAGMA synchronous=EXTRA")
             connection.execute("PRAGMA secure_delete=ON")

@@ -20,10 +20,8 @@ Entry = tuple[str, bytes | None, str, Mapping[str, str | int]]
 
 def add_events(connection: Connection, at: datetime, entries: Iterable[Entry]) -> None:
     """Append events in the caller's own transaction."""
-    rows = [
-        (moment(at), batch, person, what, orjson.dumps(dict(detail)).decode())
-        for batch, person, what, detail in entries
-    ]
+    when = moment(at)
+    rows = [(when, batch, person, what, orjson.dumps(dict(detail)).decode()) for batch, person, what, detail in entries]
     if rows:
         connection.exec_driver_sql("INSERT INTO event (at, batch, person, what, detail) VALUES (?,?,?,?,?)", rows)
 

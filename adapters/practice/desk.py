@@ -46,7 +46,8 @@ class Desk:
         return {"token": self._tokens.issue(life_s), "expiresIn": int(life_s)}
 
     def save_batch(self, body: Body) -> Data:
-        return {"id": str(self._store.save_batch(whole_batch(body), _by(body)))}
+        doubles = self._sky.now.doubles
+        return {"id": str(self._store.save_batch(whole_batch(body), _by(body), doubles=doubles))}
 
     def update_batch(self, body: Body) -> Data:
         online_id = number_of(body, "id")
@@ -65,7 +66,7 @@ class Desk:
         failed, people = self._checked(rows)
         dropped, people = self._hit(Count.DROP_PEOPLE, people, self._sky.now.drop_ids)
         skipped, people = self._hit(Count.SKIP, people, self._sky.now.skip_ids)
-        ids = self._store.save_people(batch_id, people)
+        ids = self._store.save_people(batch_id, people, doubles=self._sky.now.doubles)
         saved = [(serial, new) for (_form, serial), new in zip(people, ids, strict=True) if new is not None]
         saved += [(serial, self._store.spare_person_id()) for _form, serial in dropped]
         skipped += [person for person, new in zip(people, ids, strict=True) if new is None]
@@ -148,7 +149,8 @@ def _page(query: Body) -> tuple[int, int]:
 
 def _shown(row: Row) -> Data:
     """Ids go out as text: a number of 64 bits does not survive every reader of JSON."""
-    return {name: str(value) if name in {"id", "batchId"} else value for name, value in row.items()}
+    shown: Data = {name: value for name, value in row.items() if name != "copy"}
+    return shown | {name: str(shown[name]) for name in ("id", "batchId") if name in shown}
 
 
 def _paged(records: list[Data], total: int, page: int, size: int) -> Data:

@@ -23,13 +23,14 @@ CREATE TABLE IF NOT EXISTS batch (
     year INTEGER NOT NULL, organizerName TEXT NOT NULL, batchName TEXT NOT NULL, level TEXT NOT NULL,
     baseName TEXT NOT NULL, startDate TEXT NOT NULL, endDate TEXT NOT NULL,
     personNum INTEGER NOT NULL, leaderNum INTEGER NOT NULL, releaseStatus TEXT NOT NULL, updateTime TEXT NOT NULL,
-    UNIQUE (year, organizerName, batchName)
+    copy INTEGER NOT NULL,  -- 0, but where the weather lets doubles in
+    UNIQUE (year, organizerName, batchName, copy)
 );
 CREATE TABLE IF NOT EXISTS person (
     id INTEGER PRIMARY KEY AUTOINCREMENT, batchId INTEGER NOT NULL REFERENCES batch (id),
     fullName TEXT NOT NULL, idType TEXT NOT NULL, idCard TEXT NOT NULL, userPhone TEXT NOT NULL,
-    laborName TEXT NOT NULL, personType TEXT NOT NULL, updateTime TEXT NOT NULL,
-    UNIQUE (batchId, idType, idCard)
+    laborName TEXT NOT NULL, personType TEXT NOT NULL, updateTime TEXT NOT NULL, copy INTEGER NOT NULL,
+    UNIQUE (batchId, idType, idCard, copy)
 );
 -- effects that may not be in the ledger yet: a crash between commit and append loses none
 CREATE TABLE IF NOT EXISTS effect (seq INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL);
@@ -39,9 +40,10 @@ INSERT INTO sqlite_sequence (name, seq)
 """
 _ADD_BATCH = """
 INSERT INTO batch (year, organizerName, batchName, level, baseName, startDate, endDate, personNum, leaderNum,
-                   releaseStatus, updateTime)
+                   releaseStatus, updateTime, copy)
 VALUES (:year, :organizerName, :batchName, :level, :baseName, :startDate, :endDate, :personNum, :leaderNum,
-        :releaseStatus, :updateTime)
+        :releaseStatus, :updateTime, :doubles *
+        (SELECT count(*) FROM batch WHERE (year, organizerName, batchName) = (:year, :organizerName, :batchName)))
 ON CONFLICT DO NOTHING RETURNING id"""
 _SET_BATCH = """
 UPDATE OR IGNORE batch SET year = :year, organizerName = :organizerName, batchName = :batchName, level = :level,
@@ -49,8 +51,9 @@ UPDATE OR IGNORE batch SET year = :year, organizerName = :organizerName, batchNa
     releaseStatus = :releaseStatus, updateTime = :updateTime
 WHERE id = :id"""
 _ADD_PERSON = """
-INSERT INTO person (batchId, fullName, idType, idCard, userPhone, laborName, personType, updateTime)
-VALUES (:batchId, :fullName, :idType, :idCard, :userPhone, :laborName, :personType, :updateTime)
+INSERT INTO person (batchId, fullName, idType, idCard, userPhone, laborName, personType, updateTime, copy)
+VALUES (:batchId, :fullName, :idType, :idCard, :userPhone, :laborName, :personType, :updateTime, :doubles *
+        (SELECT count(*) FROM person WHERE (batchId, idType, idCard) = (:batchId, :idType, :idCard)))
 ON CONFLICT DO NOTHING RETURNING id"""
 _SET_PERSON = """
 UPDATE OR IGNORE person SET fullName = :fullName, idType = :idType, idCard = :idCard, userPhone = :userPhone,
@@ -81,10 +84,10 @@ class Store:
             self._db.close()
             self._ledger.close()
 
-    def save_batch(self, form: Row, by: By) -> int:
+    def save_batch(self, form: Row, by: By, *, doubles: bool = False) -> int:
         """A new batch as a draft; one with its natural key is there already: Refusal, nothing changes."""
         with self._writing() as now:
-            row = {"releaseStatus": Status.DRAFT} | form | {"updateTime": _moment(now)}
+            row = {"releaseStatus": Status.DRAFT} | form | {"updateTime": _moment(now), "doubles": doubles}
             if (added := self._db.execute(_ADD_BATCH, row).fetchone()) is None:
                 raise Refusal(Code.EXISTS, "系统中已存在该批次")
             online_id = int(added["id"])
@@ -105,11 +108,14 @@ class Store:
             self._set(_SET_BATCH, batch | {"releaseStatus": becomes}, now)
             self._note(EffectKind.BATCH_SUBMITTED, by, now, batch=self._batch(online_id))
 
-    def save_people(self, batch_id: int, people: Sequence[tuple[Row, str]], *, hand: bool = False) -> list[int | None]:
+    def save_people(
+        self, batch_id: int, people: Sequence[tuple[Row, str]], *, hand: bool = False, doubles: bool = False
+    ) -> list[int | None]:
         """`people` are (form, serialNo). Their new ids; None for one whose idType and idCard the batch has already."""
         with self._writing() as now:
             batch = self._open_batch(batch_id, By(hand=hand))
-            return [self._add_person(batch, form, By(serial, hand), now) for form, serial in people]
+            forms = [(form | {"doubles": doubles}, By(serial, hand)) for form, serial in people]
+            return [self._add_person(batch, form, by, now) for form, by in forms]
 
     def update_person(self, online_id: int, changes: Row, by: By) -> None:
         with self._writing() as now:

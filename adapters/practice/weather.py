@@ -34,6 +34,7 @@ class Weather:
     skip_ids: tuple[str, ...] = field(default=(), repr=False)
     expire_tokens: bool = False
     token_life_s: float = 7200.0
+    doubles: bool = False  # what is there already is stored once more, as if nobody looked
     mask: bool = False  # idCard and userPhone in listings
     auto_review: bool = False  # submit goes straight to 审核成功
 

@@ -25,4 +25,4 @@ for command, purpose in (
     (play.practice, T("The practice portal alone, until it is told to stop.")),
     (play.demo, T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth.")),
 ):
-    app.command(help=say(purpose))(command)
+    app.command(help=say(purpose), short_help=say(purpose))(command)

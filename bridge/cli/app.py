@@ -40,10 +40,10 @@ def options(
 def settings(ctx: typer.Context) -> "Config":
     """The settings, with the log of a command begun. Raises ConfigError with every mistake in the file."""
     from bridge.config import Config
-    from bridge.wiring import start_log
+    from bridge.wiring import log_to
 
     config = Config.load(ctx.obj)
-    start_log(config, watched=True)
+    ctx.with_resource(log_to(config, watched=True))
     return config
 
 

@@ -4,7 +4,6 @@ On a terminal lines are folded and columns aligned by the width of what they sho
 columns are separated by tabs.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -69,10 +68,12 @@ def paragraph(text: str, *, indent: int = 0, style: str = "") -> None:
 
 def folded(text: str, width: int) -> list[str]:
     """Lines of at most `width` cells: broken between Chinese characters too, never before a closing mark."""
+    import re
+
     from rich.cells import cell_len
 
     lines = [""]
-    for piece in _PIECES.findall(text):
+    for piece in re.findall(_PIECE, text):
         if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
             lines.append("")
         lines[-1] += piece
@@ -80,7 +81,7 @@ def folded(text: str, width: int) -> list[str]:
 
 
 _WIDE, _OPEN, _CLOSE = "\u2e80-\uffef", "（“‘《【", "，。、；：！？）”’》】"
-_PIECES = re.compile(rf"(?:[{_OPEN}]*[{_WIDE}][{_CLOSE}]*|[^{_WIDE}\s{_OPEN}]+[{_CLOSE}]*|.)\s*")
+_PIECE = rf"(?:[{_OPEN}]*[{_WIDE}][{_CLOSE}]*|[^{_WIDE}\s{_OPEN}]+[{_CLOSE}]*|.)\s*"
 
 
 def table(heads: Sequence[Text], rows: Iterable[Sequence[str]], *, indent: int = 0) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.output import watched
+from bridge.cli.output import paragraph, watched
 from bridge.cli.words import LANGUAGE, say
 from schemas.texts import Language, T
 
@@ -17,6 +17,12 @@ def practice(
 ) -> None:
     from bridge.wiring_practice import serve_practice_portal
 
+    told = T(
+        "base_url: http://127.0.0.1:{port} · app_id and app_secret: {path} · Ctrl-C ends it",
+        port=port,
+        path=folder / "access.json",
+    )
+    paragraph(say(told))
     serve_practice_portal(folder, port)
 
 

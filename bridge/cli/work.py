@@ -12,7 +12,6 @@ from bridge.cli.look import show_items
 from bridge.cli.output import exit_code, next_step, paragraph, summary, table, watched
 from bridge.cli.words import LANGUAGE, say
 from schemas.errors import ConfigError
-from schemas.identity import scrub
 from schemas.texts import T
 
 if TYPE_CHECKING:
@@ -76,6 +75,8 @@ def _wish(
 
 
 def _day(text: str) -> date:
+    from schemas.identity import scrub
+
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -169,11 +170,11 @@ def _tell_post(posted: "Posted") -> None:
 def run(ctx: typer.Context) -> None:
     from bridge import jobs
     from bridge.config import Config
-    from bridge.wiring import start_log
+    from bridge.wiring import log_to
 
     config = Config.load(ctx.obj)
-    start_log(config)
-    jobs.serve(config)
+    with log_to(config):
+        jobs.serve(config)
 
 
 def _spoken(house: "House") -> "House":

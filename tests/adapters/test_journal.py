@@ -26,7 +26,8 @@ from adapters.vault import Keys, Vault
 from bridge.post import Envelope, hand_out
 from schemas.errors import ConfigError, JournalError
 from schemas.report import Report
-from tests.unit.world import MORNING_AFTER, SETTLING, VAULT, A, B, C, FakeMailer, World, damaged, in_words, new_journal
+from tests.unit.cast import MORNING_AFTER, VAULT, A, B, C, damaged, in_words
+from tests.unit.world import SETTLING, FakeMailer, World, new_journal
 
 OTHER_VAULT = Vault(Keys(b"1" * 32, b"2" * 32, b"3" * 32, b"4" * 32))
 ROOT = Path(__file__).parents[2]
@@ -50,17 +51,17 @@ def pragma(journal: Journal, name: str) -> object:
         return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
 
 
-def test_a_journal_is_made_once_and_never_overwritten(path: Path):
+def test_a_journal_is_made_once_and_never_overwritten(path: Path) -> None:
     with pytest.raises(ConfigError, match="There is a journal"):
         create_journal(path, VAULT)
 
 
-def test_a_journal_is_for_its_owner_only(path: Path):
+def test_a_journal_is_for_its_owner_only(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("content", [None, b""])
-def test_a_missing_or_empty_journal_is_not_quietly_made_anew(tmp_path: Path, content: bytes | None):
+def test_a_missing_or_empty_journal_is_not_quietly_made_anew(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "journal.db"
     if content is not None:
         path.write_bytes(content)
@@ -68,19 +69,19 @@ def test_a_missing_or_empty_journal_is_not_quietly_made_anew(tmp_path: Path, con
         open_journal(path, VAULT, SETTLING)
 
 
-def test_a_wrong_key_never_starts(path: Path):
-    with pytest.raises(ConfigError, match="not the one journal .* was made with"):
+def test_a_wrong_key_never_starts(path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"not the one journal .* was made with"):
         open_journal(path, OTHER_VAULT, SETTLING)
 
 
-def test_a_file_that_is_no_database_is_named(tmp_path: Path):
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     path.write_bytes(b"this is no database" * 100)
     with pytest.raises(JournalError, match="SQLITE_NOTADB"):
         open_journal(path, VAULT, SETTLING)
 
 
-def test_somebody_else_s_database_is_refused_when_only_looking(tmp_path: Path):
+def test_somebody_else_s_database_is_refused_when_only_looking(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE t (a)")
@@ -89,7 +90,7 @@ def test_somebody_else_s_database_is_refused_when_only_looking(tmp_path: Path):
         open_journal(path, VAULT, SETTLING, read_only=True)
 
 
-def test_a_journal_of_a_newer_program_is_refused(path: Path):
+def test_a_journal_of_a_newer_program_is_refused(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
@@ -97,49 +98,55 @@ def test_a_journal_of_a_newer_program_is_refused(path: Path):
         open_journal(path, VAULT, SETTLING)
 
 
-def test_an_acknowledged_commit_survives_a_power_cut_by_these_settings(journal: Journal):
+def test_an_acknowledged_commit_survives_a_power_cut_by_these_settings(journal: Journal) -> None:
     found = [pragma(journal, name) for name in ("journal_mode", "synchronous", "secure_delete")]
     assert found == ["truncate", 3, 1]
 
 
-def test_no_second_file_stands_beside_the_journal_for_long(path: Path, journal: Journal):
+def test_no_second_file_stands_beside_the_journal_for_long(path: Path, journal: Journal) -> None:
     journal.runs.begin("sync", MORNING_AFTER.date(), at=MORNING_AFTER)
     beside = {file.name: file.stat().st_size for file in path.parent.iterdir() if file != path}
     assert set(beside.values()) <= {0}
 
 
-def test_a_journal_opened_for_looking_cannot_be_written(path: Path):
+def test_a_journal_opened_for_looking_cannot_be_written(path: Path) -> None:
     journal = open_journal(path, VAULT, SETTLING, read_only=True)
     with pytest.raises(JournalError, match="SQLITE_READONLY"):
         journal.runs.begin("sync", MORNING_AFTER.date(), at=MORNING_AFTER)
     assert journal.runs.last("sync") is None
 
 
-def test_a_whole_journal_passes_its_own_check_and_a_damaged_one_does_not(tmp_path: Path):
+def test_a_whole_journal_passes_its_own_check_and_a_damaged_one_does_not(tmp_path: Path) -> None:
     journal = new_journal(tmp_path)
     journal.verify()
     journal.close()
     content = bytearray(journal.path.read_bytes())
     content[4096 * 3 : 4096 * 6] = b"\xff" * 4096 * 3
     journal.path.write_bytes(content)
+    damaged_one = open_journal(journal.path, VAULT, SETTLING)
     with pytest.raises(JournalError):
-        open_journal(journal.path, VAULT, SETTLING).verify()
+        damaged_one.verify()
 
 
-def test_a_write_that_fails_half_way_leaves_nothing(journal: Journal):
-    with pytest.raises(JournalError, match="SQLITE_CONSTRAINT"), journal.store.write() as connection:
-        connection.exec_driver_sql("INSERT INTO touched (batch) VALUES ('a')")
-        connection.exec_driver_sql("INSERT INTO touched (batch) VALUES ('a')")
+def touch_one_batch_twice(journal: Journal) -> None:
+    with journal.store.write() as connection:
+        connection.exec_driver_sql("INSERT INTO touched (batch) VALUES ('2025/a/b')")
+        connection.exec_driver_sql("INSERT INTO touched (batch) VALUES ('2025/a/b')")
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(journal: Journal) -> None:
+    with pytest.raises(JournalError, match="SQLITE_CONSTRAINT"):
+        touch_one_batch_twice(journal)
     assert journal.offline.touched() == ()
 
 
-def test_the_migrations_lead_to_the_tables_of_this_program(journal: Journal):
+def test_the_migrations_lead_to_the_tables_of_this_program(journal: Journal) -> None:
     assert version(journal.store) == HEAD
     with journal.store.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
 
 
-def test_the_migrations_lead_to_the_same_tables_and_indexes_to_the_letter(journal: Journal):
+def test_the_migrations_lead_to_the_same_tables_and_indexes_to_the_letter(journal: Journal) -> None:
     engine = create_engine("sqlite://")
     tables.metadata.create_all(engine)
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version' ORDER BY name"
@@ -155,14 +162,14 @@ def _bare(sql: str) -> str:
     return re.sub(r"[\s\"]+", "", sql).lower()
 
 
-def test_the_differences_are_found_without_walking_through_what_agrees(journal: Journal):
+def test_the_differences_are_found_without_walking_through_what_agrees(journal: Journal) -> None:
     query = "EXPLAIN QUERY PLAN SELECT batch, person FROM pair p WHERE p.mark_offline IS NOT p.mark_online"
     with journal.store.read() as connection:
         plan = " ".join(row.detail for row in connection.exec_driver_sql(query))
     assert "pair_disagreeing" in plan
 
 
-def test_a_second_writer_is_told_who_holds_the_lock_and_since_when(tmp_path: Path):
+def test_a_second_writer_is_told_who_holds_the_lock_and_since_when(tmp_path: Path) -> None:
     lock = tmp_path / "journal.db.lock"
     told = f"Another process holds the journal: sync, process {os.getpid()}, since 2025-05-11T09:00:00+08:00."
     with (
@@ -173,13 +180,13 @@ def test_a_second_writer_is_told_who_holds_the_lock_and_since_when(tmp_path: Pat
         pass
 
 
-def test_the_lock_is_free_once_its_holder_has_finished(tmp_path: Path):
+def test_the_lock_is_free_once_its_holder_has_finished(tmp_path: Path) -> None:
     for work in ("sync", "report"):
         with hold(tmp_path / "lock", now=MORNING_AFTER, work=work):
             pass
 
 
-def test_the_death_of_its_holder_frees_the_lock(tmp_path: Path):
+def test_the_death_of_its_holder_frees_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     code = (
         "import sys, time; from datetime import datetime, UTC; from pathlib import Path;"
@@ -188,7 +195,8 @@ def test_the_death_of_its_holder_frees_the_lock(tmp_path: Path):
         "    print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code, str(lock)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    assert holder.stdout
+    assert holder.stdout.readline() == "held\n"
     with pytest.raises(JournalError, match=f"process {holder.pid}"), hold(lock, now=MORNING_AFTER, work="x"):
         pass
     holder.send_signal(signal.SIGKILL)
@@ -208,7 +216,7 @@ class _Printed:
         return f"{A.name} {A.id_no} {A.phone}".encode()
 
 
-def test_no_id_no_phone_and_no_name_stands_in_a_plain_column_nor_anywhere_in_the_file(tmp_path: Path):
+def test_no_id_no_phone_and_no_name_stands_in_a_plain_column_nor_anywhere_in_the_file(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.ledger(A, B, leaders=1, rejections=[damaged()])
     world.sync()
@@ -240,12 +248,12 @@ def _plain_columns(journal: Journal) -> Iterator[str]:
                 yield repr(tuple(row))
 
 
-def test_only_columns_named_sealed_are_sealed_and_every_table_that_holds_people_has_one():
+def test_only_columns_named_sealed_are_sealed_and_every_table_that_holds_people_has_one() -> None:
     sealed = {table.name for table in tables.metadata.sorted_tables if "sealed" in table.columns}
     assert sealed == {"row", "online", "agreement", "revision", "attempt", "finding", "outbox"}
 
 
-def test_a_sealed_value_moved_to_another_row_does_not_open(tmp_path: Path):
+def test_a_sealed_value_moved_to_another_row_does_not_open(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.ledger(A, B)
     world.sync()
@@ -256,7 +264,7 @@ def test_a_sealed_value_moved_to_another_row_does_not_open(tmp_path: Path):
         world.journal.people.open(world.journal.deliveries.disagreeing())
 
 
-def test_moments_keep_their_zone(journal: Journal):
+def test_moments_keep_their_zone(journal: Journal) -> None:
     run = journal.runs.begin("sync", MORNING_AFTER.date(), at=MORNING_AFTER)
     with journal.store.read() as connection:
         [kept] = connection.exec_driver_sql("SELECT started_at FROM run WHERE id=?", (run,)).scalars()

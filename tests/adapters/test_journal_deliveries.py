@@ -16,7 +16,8 @@ from schemas.journal import BatchTally, Dispatch, Instant
 from schemas.outcome import Outcome
 from schemas.portal import Answer, Operation, Payload, Verdict
 from schemas.revision import HEADER, Revision, State
-from tests.unit.world import GLOSSARY, MORNING_AFTER, SETTLING, SPRING, VAULT, A, B, block, key_of, new_journal
+from tests.unit.cast import GLOSSARY, MORNING_AFTER, SPRING, VAULT, A, B, block, key_of
+from tests.unit.world import SETTLING, new_journal
 
 NOW = Instant(MORNING_AFTER, 5000.0, "boot")
 SOON = replace(NOW, uptime_s=5100.0)
@@ -36,9 +37,7 @@ def first(one: bytes = key_of(A), serial: str = "s1") -> dict[bytes, Revision]:
     return {one: Revision(serial, 1, b"mark", State.READY)}
 
 
-def dispatch(
-    revisions: dict[bytes, Revision] | None = None, operation: Operation = Operation.SAVE_PEOPLE
-) -> Dispatch:
+def dispatch(revisions: dict[bytes, Revision] | None = None, operation: Operation = Operation.SAVE_PEOPLE) -> Dispatch:
     revisions = revisions or first()
     payload = Payload(operation, "/path", BODY, tuple(one.serial for one in revisions.values()))
     return Dispatch(SPRING, operation, revisions, payload)
@@ -58,18 +57,18 @@ def newest(journal: Journal, one: bytes = key_of(A)) -> Revision | None:
 
 def since(journal: Journal) -> tuple[float, str]:
     with journal.store.read() as connection:
-        return tuple(connection.exec_driver_sql("SELECT since_uptime_s, since_boot FROM revision").one())  # type: ignore[return-value]
+        return tuple(connection.exec_driver_sql("SELECT since_uptime_s, since_boot FROM revision").one())
 
 
 def answer(outcome: Outcome, **verdict: str) -> Answer:
     return Answer("answered", 200, {"s1": Verdict(outcome, **verdict)}, tries=2)
 
 
-def test_a_record_never_sent_has_no_revision(journal: Journal):
+def test_a_record_never_sent_has_no_revision(journal: Journal) -> None:
     assert newest(journal) is None
 
 
-def test_intent_and_sending_are_durable_each_before_the_next(journal: Journal):
+def test_intent_and_sending_are_durable_each_before_the_next(journal: Journal) -> None:
     attempt = on_its_way(journal, sent=False)
     assert newest(journal) == Revision("s1", 1, b"mark", State.INTENT)
     journal.deliveries.sending(dispatch(), attempt, now=NOW)
@@ -87,14 +86,14 @@ def test_intent_and_sending_are_durable_each_before_the_next(journal: Journal):
         (Outcome.NOT_PROCESSED, State.READY),
     ],
 )
-def test_the_answer_moves_each_record_by_its_own_verdict(journal: Journal, outcome: Outcome, state: State):
+def test_the_answer_moves_each_record_by_its_own_verdict(journal: Journal, outcome: Outcome, state: State) -> None:
     attempt = on_its_way(journal)
     journal.deliveries.conclude(dispatch(), attempt, answer(outcome), now=SOON)
     assert newest(journal) == Revision("s1", 1, b"mark", state)
     assert since(journal) == (5100.0, "boot")
 
 
-def test_the_portal_s_words_are_kept_sealed_and_given_back(journal: Journal):
+def test_the_portal_s_words_are_kept_sealed_and_given_back(journal: Journal) -> None:
     attempt = on_its_way(journal)
     verdict = answer(Outcome.REFUSED, code="S20006", words="参数错误")
     journal.deliveries.conclude(dispatch(), attempt, verdict, now=NOW)
@@ -104,7 +103,7 @@ def test_the_portal_s_words_are_kept_sealed_and_given_back(journal: Journal):
     assert {fact.person: fact.code for fact in facts} == {key_of(A): "S20006", key_of(B): ""}
 
 
-def test_the_id_the_portal_gives_a_batch_is_kept(journal: Journal):
+def test_the_id_the_portal_gives_a_batch_is_kept(journal: Journal) -> None:
     header = dispatch(first(HEADER), Operation.SAVE_BATCH)
     attempt = on_its_way(journal, header)
     journal.deliveries.conclude(header, attempt, answer(Outcome.ACCEPTED, online_id="77"), now=NOW)
@@ -112,7 +111,7 @@ def test_the_id_the_portal_gives_a_batch_is_kept(journal: Journal):
     assert (batch.online_id, batch.header and batch.header.state) == ("77", State.ACCEPTED)
 
 
-def test_an_attempt_keeps_what_was_sent_and_what_came_of_it(journal: Journal):
+def test_an_attempt_keeps_what_was_sent_and_what_came_of_it(journal: Journal) -> None:
     attempt = on_its_way(journal)
     journal.deliveries.conclude(dispatch(), attempt, answer(Outcome.ACCEPTED), now=SOON)
     with journal.store.read() as connection:
@@ -130,13 +129,13 @@ def test_an_attempt_keeps_what_was_sent_and_what_came_of_it(journal: Journal):
     assert serials == [(attempt, "s1")]
 
 
-def test_a_process_that_died_before_sending_leaves_ready(journal: Journal):
+def test_a_process_that_died_before_sending_leaves_ready(journal: Journal) -> None:
     on_its_way(journal, sent=False)
     assert journal.deliveries.recover(SOON) == 1
     assert newest(journal) == Revision("s1", 1, b"mark", State.READY)
 
 
-def test_a_process_that_died_while_sending_leaves_unknown_from_now_on(journal: Journal):
+def test_a_process_that_died_while_sending_leaves_unknown_from_now_on(journal: Journal) -> None:
     on_its_way(journal)
     assert journal.deliveries.recover(SOON) == 1
     assert newest(journal) == Revision("s1", 1, b"mark", State.UNKNOWN)
@@ -144,7 +143,7 @@ def test_a_process_that_died_while_sending_leaves_unknown_from_now_on(journal: J
     assert [event.what for event in journal.timeline.of_person(key_of(A))][-1] == "recovered.unknown"
 
 
-def test_what_is_decided_is_left_alone_by_recovering(journal: Journal):
+def test_what_is_decided_is_left_alone_by_recovering(journal: Journal) -> None:
     attempt = on_its_way(journal)
     journal.deliveries.conclude(dispatch(), attempt, answer(Outcome.REFUSED), now=NOW)
     assert journal.deliveries.recover(AFTER_REBOOT) == 0
@@ -163,14 +162,14 @@ def test_what_is_decided_is_left_alone_by_recovering(journal: Journal):
 )
 def test_a_reboot_restarts_the_settle_window_and_a_mere_restart_does_not(
     journal: Journal, outcome: Outcome, start: Instant, expected: tuple[float, str]
-):
+) -> None:
     attempt = on_its_way(journal)
     journal.deliveries.conclude(dispatch(), attempt, answer(outcome), now=NOW)
     journal.deliveries.recover(start)
     assert since(journal) == expected
 
 
-def test_what_was_made_durable_is_there_for_the_next_process(journal: Journal):
+def test_what_was_made_durable_is_there_for_the_next_process(journal: Journal) -> None:
     on_its_way(journal)
     journal.close()
     again = open_journal(journal.path, VAULT, SETTLING)
@@ -178,21 +177,21 @@ def test_what_was_made_durable_is_there_for_the_next_process(journal: Journal):
     again.close()
 
 
-def test_the_newest_revision_of_a_record_speaks_for_it(journal: Journal):
+def test_the_newest_revision_of_a_record_speaks_for_it(journal: Journal) -> None:
     on_its_way(journal)
     on_its_way(journal, dispatch({key_of(A): Revision("s2", 2, b"other", State.READY)}), sent=False)
     assert newest(journal) == Revision("s2", 2, b"other", State.INTENT)
     assert journal.deliveries.numbers(SPRING) == {key_of(A): 2}
 
 
-def test_one_serial_never_stands_for_two_records(journal: Journal):
+def test_one_serial_never_stands_for_two_records(journal: Journal) -> None:
     on_its_way(journal)
     with pytest.raises(JournalError, match="SQLITE_CONSTRAINT"):
         journal.deliveries.intend(dispatch(first(key_of(B))), run=1, now=NOW)
     assert newest(journal, key_of(B)) is None
 
 
-def test_a_person_who_asks_again_gets_a_new_revision_and_lets_the_last_agreement_go(journal: Journal):
+def test_a_person_who_asks_again_gets_a_new_revision_and_lets_the_last_agreement_go(journal: Journal) -> None:
     with journal.store.write() as connection:
         connection.exec_driver_sql("UPDATE pair SET mark_agreed = x'01'")
     again = Revision("s9", 1, b"mark", State.READY)
@@ -201,12 +200,12 @@ def test_a_person_who_asks_again_gets_a_new_revision_and_lets_the_last_agreement
     assert (facts[key_of(A)].revision, facts[key_of(A)].agreed, facts[key_of(B)].agreed) == (again, None, b"\x01")
 
 
-def test_asking_again_for_nothing_changes_nothing(journal: Journal):
+def test_asking_again_for_nothing_changes_nothing(journal: Journal) -> None:
     journal.deliveries.reopen([], now=NOW)
     assert newest(journal) is None
 
 
-def test_only_the_asked_batch_is_looked_through(journal: Journal):
+def test_only_the_asked_batch_is_looked_through(journal: Journal) -> None:
     assert journal.deliveries.disagreeing(only=BatchKey(2025, "测试工会", "别的")) == ()
     assert len(journal.deliveries.disagreeing(only=SPRING)) == 2
     assert journal.deliveries.tallies() == {SPRING: BatchTally(offline=2)}

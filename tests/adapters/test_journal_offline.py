@@ -14,7 +14,8 @@ from schemas.batch import BatchKey
 from schemas.errors import JournalError
 from schemas.journal import Intake, KnownFile, SetAside, Tally
 from schemas.roster import FileStamp, Place, Problem, Reading, Rejection, Roster, Severity
-from tests.unit.world import BATCH, GLOSSARY, MORNING_AFTER, SPRING, A, B, C, block, damaged, key_of, new_journal
+from tests.unit.cast import BATCH, GLOSSARY, MORNING_AFTER, SPRING, A, B, C, block, damaged, key_of
+from tests.unit.world import new_journal
 
 PATH, OTHER = "rosters/一.xlsx", "rosters/二.xlsx"
 ROSTER = block(A, B, path=PATH, leaders=1, declared=2)
@@ -43,19 +44,19 @@ def want(journal: Journal, key: BatchKey = SPRING) -> None:
     journal.offline.want(what, at=MORNING_AFTER)
 
 
-def test_a_roster_comes_back_as_it_was_staged(journal: Journal):
+def test_a_roster_comes_back_as_it_was_staged(journal: Journal) -> None:
     odd = block(C, path=OTHER, rejections=[damaged(OTHER)])
     stage(journal, ROSTER)
     stage(journal, odd, path=OTHER)
     assert journal.offline.rosters(SPRING) == (ROSTER, odd)
 
 
-def test_files_are_remembered_by_stamp_and_content(journal: Journal):
+def test_files_are_remembered_by_stamp_and_content(journal: Journal) -> None:
     stage(journal, ROSTER)
     assert journal.offline.files() == {PATH: known(PATH)}
 
 
-def test_a_file_saved_again_unchanged_is_remembered_by_its_new_stamp_and_touches_nothing(journal: Journal):
+def test_a_file_saved_again_unchanged_is_remembered_by_its_new_stamp_and_touches_nothing(journal: Journal) -> None:
     stage(journal, ROSTER)
     want(journal)
     stamp = FileStamp(PATH, 101, 9)
@@ -64,13 +65,13 @@ def test_a_file_saved_again_unchanged_is_remembered_by_its_new_stamp_and_touches
     assert journal.offline.touched() == ()
 
 
-def test_a_file_read_anew_replaces_what_it_said(journal: Journal):
+def test_a_file_read_anew_replaces_what_it_said(journal: Journal) -> None:
     stage(journal, ROSTER)
     stage(journal, block(C, path=PATH), change=2)
     assert [one.people for one in journal.offline.rosters(SPRING)] == [block(C, path=PATH).people]
 
 
-def test_a_file_that_is_gone_takes_its_rows_along_and_touches_its_batches(journal: Journal):
+def test_a_file_that_is_gone_takes_its_rows_along_and_touches_its_batches(journal: Journal) -> None:
     stage(journal, ROSTER)
     want(journal)
     journal.offline.stage(Intake(gone=[PATH]), basis="basis", at=MORNING_AFTER)
@@ -78,7 +79,7 @@ def test_a_file_that_is_gone_takes_its_rows_along_and_touches_its_batches(journa
     assert journal.offline.touched() == (SPRING,)
 
 
-def test_a_batch_stays_touched_until_it_is_wanted_whatever_happens_in_between(journal: Journal):
+def test_a_batch_stays_touched_until_it_is_wanted_whatever_happens_in_between(journal: Journal) -> None:
     stage(journal, ROSTER)
     stage(journal, path=OTHER)
     assert journal.offline.touched() == (SPRING,)
@@ -86,7 +87,7 @@ def test_a_batch_stays_touched_until_it_is_wanted_whatever_happens_in_between(jo
     assert journal.offline.touched() == ()
 
 
-def test_a_batch_that_moves_to_another_key_touches_both(journal: Journal):
+def test_a_batch_that_moves_to_another_key_touches_both(journal: Journal) -> None:
     later = BatchKey(2025, "测试工会", "第二批")
     stage(journal, ROSTER)
     want(journal)
@@ -94,21 +95,21 @@ def test_a_batch_that_moves_to_another_key_touches_both(journal: Journal):
     assert journal.offline.touched() == (SPRING, later)
 
 
-def test_a_new_basis_of_checking_touches_every_batch(journal: Journal):
+def test_a_new_basis_of_checking_touches_every_batch(journal: Journal) -> None:
     stage(journal, ROSTER)
     want(journal)
     journal.offline.stage(Intake(), basis="new", at=MORNING_AFTER)
     assert journal.offline.touched() == (SPRING,)
 
 
-def test_a_look_is_taken_in_whole_or_not_at_all(journal: Journal):
+def test_a_look_is_taken_in_whole_or_not_at_all(journal: Journal) -> None:
     twice = Intake(read=[(known(PATH), Reading(PATH, (ROSTER,)))] * 2)
     with pytest.raises(JournalError):
         journal.offline.stage(twice, basis="basis", at=MORNING_AFTER)
     assert (journal.offline.files(), journal.offline.touched(), journal.runs.read_at()) == ({}, (), None)
 
 
-def test_what_was_set_aside_keeps_its_place_and_its_reasons(journal: Journal):
+def test_what_was_set_aside_keeps_its_place_and_its_reasons(journal: Journal) -> None:
     row = damaged(OTHER)
     of_file = Rejection(Place(OTHER), (Problem("header_not_found", Severity.BLOCK, Place(OTHER)),))
     reading = Reading(OTHER, (block(A, path=OTHER, rejections=[row]),), (of_file,))
@@ -119,7 +120,7 @@ def test_what_was_set_aside_keeps_its_place_and_its_reasons(journal: Journal):
     )
 
 
-def test_every_row_is_counted_once(journal: Journal):
+def test_every_row_is_counted_once(journal: Journal) -> None:
     again = replace(A, where=Place("", "名单", 30))
     stage(journal, block(A, B, again, path=PATH, leaders=1, rejections=[damaged()]))
     want(journal)
@@ -136,7 +137,7 @@ def test_every_row_is_counted_once(journal: Journal):
     )
 
 
-def test_a_person_who_leaves_the_roster_is_wanted_no_more_and_the_timeline_says_so(journal: Journal):
+def test_a_person_who_leaves_the_roster_is_wanted_no_more_and_the_timeline_says_so(journal: Journal) -> None:
     stage(journal, ROSTER)
     want(journal)
     stage(journal, block(B, path=PATH), change=2)
@@ -145,7 +146,7 @@ def test_a_person_who_leaves_the_roster_is_wanted_no_more_and_the_timeline_says_
     assert [event.what for event in journal.timeline.of_person(key_of(A))] == ["source.read", "source.gone"]
 
 
-def test_people_are_found_by_the_first_characters_of_their_mark(journal: Journal):
+def test_people_are_found_by_the_first_characters_of_their_mark(journal: Journal) -> None:
     stage(journal, ROSTER)
     want(journal)
     assert journal.timeline.people_like(key_of(A).hex()[:8].upper()) == (key_of(A),)

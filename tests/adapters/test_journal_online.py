@@ -15,7 +15,8 @@ from schemas.batch import BatchKey
 from schemas.journal import Instant, Intake, KnownFile, ListedBatch, ListedPerson, Values
 from schemas.portal import OnlineStatus
 from schemas.roster import FileStamp, Participant, Reading
-from tests.unit.world import GLOSSARY, MORNING_AFTER, SPRING, A, B, C, block, damaged, key_of, new_journal
+from tests.unit.cast import GLOSSARY, MORNING_AFTER, SPRING, A, B, C, block, damaged, key_of
+from tests.unit.world import new_journal
 
 NOW = Instant(MORNING_AFTER, 5000.0, "boot")
 LATER = replace(NOW, at=MORNING_AFTER.replace(day=12))
@@ -61,19 +62,19 @@ def facts(journal: Journal) -> dict[bytes, tuple[bool, bool, bool]]:
     }
 
 
-def test_equal_on_both_sides_is_agreed_and_no_longer_seen(journal: Journal):
+def test_equal_on_both_sides_is_agreed_and_no_longer_seen(journal: Journal) -> None:
     read_back(journal, A, B)
     assert facts(journal) == {}
     assert journal.people.tally().agreed == 2
     assert [event.what for event in journal.timeline.of_person(key_of(A))] == ["source.read", "read_back.equal"]
 
 
-def test_each_disagreement_says_which_sides_there_are(journal: Journal):
+def test_each_disagreement_says_which_sides_there_are(journal: Journal) -> None:
     read_back(journal, A, C)
     assert facts(journal) == {key_of(B): (True, False, False), key_of(C): (False, True, False)}
 
 
-def test_the_last_agreement_outlives_a_change_on_either_side(journal: Journal):
+def test_the_last_agreement_outlives_a_change_on_either_side(journal: Journal) -> None:
     read_back(journal, A, B)
     offline(journal, A_MOVED, B)
     read_back(journal, A, batch=listed())
@@ -83,7 +84,7 @@ def test_the_last_agreement_outlives_a_change_on_either_side(journal: Journal):
     assert agreed == [person_values(A), person_values(B)]
 
 
-def test_gone_from_both_sides_nothing_is_agreed_any_more(journal: Journal):
+def test_gone_from_both_sides_nothing_is_agreed_any_more(journal: Journal) -> None:
     read_back(journal, A, B)
     offline(journal, B)
     read_back(journal, B, batch=listed(1))
@@ -91,7 +92,7 @@ def test_gone_from_both_sides_nothing_is_agreed_any_more(journal: Journal):
     assert facts(journal) == {key_of(A): (True, False, False)}
 
 
-def test_the_first_record_of_a_person_counts_and_each_further_one_is_a_duplicate(journal: Journal):
+def test_the_first_record_of_a_person_counts_and_each_further_one_is_a_duplicate(journal: Journal) -> None:
     journal.online.listed([listed()], started=NOW)
     people = [there(A, "1"), there(A_MOVED, "2"), there(B, "3")]
     journal.online.people(SPRING, people, started=NOW)
@@ -100,7 +101,7 @@ def test_the_first_record_of_a_person_counts_and_each_further_one_is_a_duplicate
     assert (tally.online_rows, tally.agreed, tally.duplicates_online) == (3, 2, 1)
 
 
-def test_the_same_list_again_rewrites_nothing(journal: Journal):
+def test_the_same_list_again_rewrites_nothing(journal: Journal) -> None:
     read_back(journal, A, B)
     query = "SELECT id, sealed FROM online ORDER BY id"
     with journal.store.read() as connection:
@@ -110,7 +111,7 @@ def test_the_same_list_again_rewrites_nothing(journal: Journal):
         assert connection.exec_driver_sql(query).all() == before
 
 
-def test_a_batch_that_is_listed_no_more_is_told_once(journal: Journal):
+def test_a_batch_that_is_listed_no_more_is_told_once(journal: Journal) -> None:
     read_back(journal, A, B)
     assert journal.online.listed([], started=NOW) == {SPRING}
     assert journal.online.listed([], started=NOW) == frozenset()
@@ -118,7 +119,7 @@ def test_a_batch_that_is_listed_no_more_is_told_once(journal: Journal):
     assert (batch.online, batch.status, batch.mark_agreed is not None) == (None, None, True)
 
 
-def test_the_portal_s_own_id_is_kept_for_later(journal: Journal):
+def test_the_portal_s_own_id_is_kept_for_later(journal: Journal) -> None:
     read_back(journal, A, B)
     [batch] = journal.deliveries.batches()
     assert (batch.online_id, batch.status, batch.read_back_at) == ("7", OnlineStatus.DRAFT, MORNING_AFTER)
@@ -130,37 +131,39 @@ def entered_on(journal: Journal) -> date | None:
     return batch.entered_on
 
 
-def test_the_entry_clock_stops_on_the_first_day_all_was_read_back_equal(journal: Journal):
+def test_the_entry_clock_stops_on_the_first_day_all_was_read_back_equal(journal: Journal) -> None:
     read_back(journal, A, B)
     read_back(journal, A, B, now=LATER)
     assert entered_on(journal) == MORNING_AFTER.date()
 
 
 @pytest.mark.parametrize("people", [(A,), (A_MOVED, B), (A, B, C)], ids=["missing", "different", "too many"])
-def test_one_row_that_is_not_equal_keeps_the_entry_clock_running(journal: Journal, people: tuple[Participant, ...]):
+def test_one_row_that_is_not_equal_keeps_the_entry_clock_running(
+    journal: Journal, people: tuple[Participant, ...]
+) -> None:
     read_back(journal, *people, batch=listed())
     assert entered_on(journal) is None
 
 
-def test_a_header_that_differs_keeps_the_entry_clock_running(journal: Journal):
+def test_a_header_that_differs_keeps_the_entry_clock_running(journal: Journal) -> None:
     read_back(journal, A, B, batch=listed(3))
     assert entered_on(journal) is None
 
 
-def test_a_damaged_row_keeps_the_entry_clock_running(journal: Journal):
+def test_a_damaged_row_keeps_the_entry_clock_running(journal: Journal) -> None:
     offline(journal, A, B, broken=True)
     read_back(journal, A, B)
     assert entered_on(journal) is None
 
 
-def test_the_first_review_seen_is_the_review_s_day(journal: Journal):
+def test_the_first_review_seen_is_the_review_s_day(journal: Journal) -> None:
     read_back(journal, A, B, batch=listed(status=OnlineStatus.REVIEWED))
     read_back(journal, A, B, batch=listed(status=OnlineStatus.REVIEWED), now=LATER)
     [batch] = journal.deliveries.batches()
     assert batch.reviewed_on == MORNING_AFTER.date()
 
 
-def test_whose_a_batch_is_follows_the_latest_decision(journal: Journal):
+def test_whose_a_batch_is_follows_the_latest_decision(journal: Journal) -> None:
     read_back(journal, A, B, batch=listed(ours=False))
     assert [batch.ours for batch in journal.deliveries.batches()] == [False]
     tally = journal.people.tally()
@@ -169,7 +172,7 @@ def test_whose_a_batch_is_follows_the_latest_decision(journal: Journal):
     assert journal.people.tally().agreed == 2
 
 
-def test_a_person_in_two_batches_of_a_year_is_found(journal: Journal):
+def test_a_person_in_two_batches_of_a_year_is_found(journal: Journal) -> None:
     assert journal.people.twice_in_year() == {}
     second = block(A, batch=replace(block().batch, key=BatchKey(2025, "测试工会", "第二批")))
     journal.offline.want(wanted(second, (), GLOSSARY, ours=True), at=MORNING_AFTER)

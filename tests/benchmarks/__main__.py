@@ -46,7 +46,7 @@ def write(tables: Iterable[Table]) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("tables", nargs="*", choices=[*TABLES, []], metavar="TABLE", help=", ".join(TABLES))
-    parser.add_argument("--quick", action="store_true", help="a tenth of the sizes: shows that it runs, not how fast")
+    parser.add_argument("--quick", action="store_true", help="small sizes, one round: shows that it runs, not how fast")
     parser.add_argument("--write", action="store_true", help="put the figures into the README beside this program")
     asked = parser.parse_args(arguments)
     if asked.write and (asked.quick or asked.tables):

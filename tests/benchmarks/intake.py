@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from bridge.config import Config
@@ -22,19 +21,18 @@ _SAVED_ANEW = 1
 
 
 def table(folder: Path, *, quick: bool) -> Table:
-    people, rounds = (10_000, 2) if quick else (100_000, 5)
+    people, rounds = (5_000, 1) if quick else (100_000, 3)
     first, again = folder / "first.xlsx", folder / "again.xlsx"
     write_ledger(first, people)
     write_ledger(again, people, saved=_SAVED_ANEW)
-    houses = count()
+    home = folder / "home"
     jobs = {
-        "calamine": lambda: in_child(bare.calamine_rows, file=str(first)),
-        "cold": lambda: _cold(folder / f"house{next(houses)}", first, people),
+        "calamine": partial(in_child, bare.calamine_rows, file=str(first)),
+        "cold": partial(_cold, home, first, people),
+        "touched": partial(_touched, home, people),
+        "saved": partial(_saved, home, again, people),
+        "untouched": partial(in_child, take_in_nothing, folder=str(home)),
     }
-    here = partial(_newest, folder)
-    jobs["touched"] = lambda: _touched(here(), people)
-    jobs["saved"] = lambda: _saved(here(), again, people)
-    jobs["untouched"] = lambda: in_child(take_in_nothing, folder=str(here()))
     found = in_turn(rounds, jobs)
     against = "calamine iter_rows", found["calamine"]
     return Table(
@@ -48,13 +46,8 @@ def table(folder: Path, *, quick: bool) -> Table:
     )
 
 
-def _newest(folder: Path) -> Path:
-    return max(folder.glob("house*"), key=lambda house: house.stat().st_ctime_ns)
-
-
 def _cold(folder: Path, ledger: Path, people: int) -> Sample:
-    for old in folder.parent.glob("house*"):
-        shutil.rmtree(old)
+    shutil.rmtree(folder, ignore_errors=True)
     furnish(folder)
     shutil.copy(ledger, folder / "ledgers" / "ledger.xlsx")
     return in_child(take_in_all, folder=str(folder), people=people)

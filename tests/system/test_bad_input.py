@@ -95,7 +95,7 @@ LEDGERS: list[tuple[Callable[[Office], None], str, str]] = [
     (a_wrong_sheet, "坏.xlsx", "表头"),
     (a_damaged_id, "坏.xlsx · Sheet1 · 第6行 · 身份证号", "设为文本格式"),
     (a_person_twice, "坏.xlsx · Sheet1 · 第7行", "删去重复的行"),
-    (an_unknown_category, "坏.xlsx · Sheet1 · 第6行 · 类别", "五类"),
+    (an_unknown_category, "坏.xlsx · Sheet1 · 第6行 · 类别", "请只填一类"),
     (an_unknown_base, "坏.xlsx · Sheet1 · 第4行", "基地名录"),
     (an_end_before_its_start, "坏.xlsx · Sheet1 · 第4行", "日期"),
 ]

@@ -8,7 +8,7 @@ from bridge.compare import differences, rule_of, shown, who_moved
 from bridge.map import person_from_online, person_values
 from schemas.finding import FieldDifference, Moved, Rule
 from schemas.journal import PERSON_FIELDS
-from tests.unit.world import WORDS, A, in_words
+from tests.unit.cast import WORDS, A, in_words
 
 OURS = person_values(A)
 ONE, OTHER, THIRD = b"1" * 16, b"2" * 16, b"3" * 16
@@ -42,7 +42,9 @@ def compared(**spelled: str) -> tuple[FieldDifference, ...]:
         ("phone", "19900000001", "199-0000-0001", Rule.SPELLING),
     ],
 )
-def test_the_rule_by_which_two_spellings_are_equal_is_named(field: str, canonical: str, spelled: str, rule: Rule):
+def test_the_rule_by_which_two_spellings_are_equal_is_named(
+    field: str, canonical: str, spelled: str, rule: Rule
+) -> None:
     assert rule_of(field, canonical, spelled) is rule
 
 
@@ -56,32 +58,32 @@ def test_the_rule_by_which_two_spellings_are_equal_is_named(field: str, canonica
 )
 def test_a_spelling_that_reads_the_same_is_shown_with_its_rule_and_is_no_difference(
     spelled: dict[str, str], rule: Rule
-):
+) -> None:
     [found] = compared(**spelled)
     assert (found.field, found.rule, found.offline) == (*spelled, rule, found.online)
 
 
-def test_equal_fields_are_not_listed():
+def test_equal_fields_are_not_listed() -> None:
     assert compared() == ()
 
 
-def test_a_field_that_differs_shows_both_sides_masked():
+def test_a_field_that_differs_shows_both_sides_masked() -> None:
     assert compared(phone="19900000009") == (FieldDifference("phone", "199****1101", "199****0009"),)
 
 
-def test_what_was_agreed_is_shown_where_the_sides_differ():
+def test_what_was_agreed_is_shown_where_the_sides_differ() -> None:
     online = {**OURS, "unit": "别的单位"}
     [found] = differences(PERSON_FIELDS, OURS, online, raw=online, agreed={**OURS, "unit": "原单位"})
     assert found == FieldDifference("unit", "测试单位", "别的单位", "原单位")
 
 
-def test_masked_values_that_look_alike_say_where_they_differ():
+def test_masked_values_that_look_alike_say_where_they_differ() -> None:
     online = {**OURS, "id_no": A.id_no[:7] + "55" + A.id_no[9:]}
     [found] = differences(PERSON_FIELDS, OURS, online, raw=online)
     assert (found.offline == found.online, found.positions) == (True, (8, 9))
 
 
-def test_names_ids_and_phones_are_never_shown_whole():
+def test_names_ids_and_phones_are_never_shown_whole() -> None:
     assert [shown(field, OURS[field]) for field in PERSON_FIELDS] == [
         "甲*",
         "resident",
@@ -107,5 +109,5 @@ def test_names_ids_and_phones_are_never_shown_whole():
 )
 def test_who_moved_is_told_by_the_last_agreement(
     offline: bytes | None, online: bytes | None, agreed: bytes | None, moved: Moved
-):
+) -> None:
     assert who_moved(offline, online, agreed) is moved

@@ -14,7 +14,8 @@ from bridge.pipeline import resync
 from bridge.resync import Wish
 from schemas.finding import Bucket
 from schemas.report import Report, RunState
-from tests.unit.world import SPRING, WINDOW_S, A, B, World, another, damaged, in_words
+from tests.unit.cast import SPRING, A, B, another, damaged, in_words
+from tests.unit.world import WINDOW_S, World
 
 SUMMER = another("第二批")
 A_MOVED = replace(A, phone="19900000009")
@@ -114,11 +115,11 @@ def balances(report: Report) -> bool:
     return all(side.conserved for side in sides) and not (unproven and report.state is RunState.COMPLETE)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(days=DAYS)
 def test_the_books_always_balance_and_an_unproven_row_is_never_called_complete(
     days: Sequence[tuple[Sequence[str], str]],
-):
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder))
         world.ours_are(SPRING.organiser)

@@ -14,7 +14,7 @@ from schemas.journal import BatchFacts, BatchTally, PersonFacts
 from schemas.plan import BatchWork, PersonWork, Plan
 from schemas.portal import OnlineStatus, Operation
 from schemas.revision import Revision, State
-from tests.unit.world import SPRING
+from tests.unit.cast import SPRING
 
 ONE, TWO, THREE = b"1", b"2", b"3"
 TODAY = date(2025, 5, 11)
@@ -65,13 +65,13 @@ def operation(person: PersonFacts) -> Operation | None:
     return found.people[0].operation if found else None
 
 
-def test_a_new_batch_gets_its_header_and_its_people():
+def test_a_new_batch_gets_its_header_and_its_people() -> None:
     assert planned(NEW, MISSING) == Plan(
         (BatchWork(SPRING, date(2025, 5, 10), Operation.SAVE_BATCH, (PersonWork(b"p", SAVE),)),)
     )
 
 
-def test_where_all_agrees_and_was_submitted_nothing_is_planned():
+def test_where_all_agrees_and_was_submitted_nothing_is_planned() -> None:
     assert not planned(replace(ENTERED, status=OnlineStatus.SUBMITTED))
 
 
@@ -86,20 +86,18 @@ def test_where_all_agrees_and_was_submitted_nothing_is_planned():
     ],
     ids=["not ours", "blocked", "only online", "reviewed", "ends today"],
 )
-def test_a_batch_that_may_not_be_entered_is_left_alone(batch: BatchFacts):
+def test_a_batch_that_may_not_be_entered_is_left_alone(batch: BatchFacts) -> None:
     assert not planned(batch, MISSING, CHANGED)
 
 
-def test_a_batch_is_entered_from_the_day_after_its_end():
+def test_a_batch_is_entered_from_the_day_after_its_end() -> None:
     assert planned(replace(NEW, offline={"end": "2025-05-10"}), MISSING, today=date(2025, 5, 11))
     assert not planned(replace(NEW, offline={"end": "2025-05-10"}), MISSING, today=date(2025, 5, 10))
 
 
-def test_what_is_due_first_goes_first():
+def test_what_is_due_first_goes_first() -> None:
     ends = {"丙": "2025-05-03", "甲": "2025-05-09", "乙": "2025-05-03"}
-    batches = [
-        replace(NEW, key=BatchKey(2025, "测试工会", name), offline={"end": end}) for name, end in ends.items()
-    ]
+    batches = [replace(NEW, key=BatchKey(2025, "测试工会", name), offline={"end": end}) for name, end in ends.items()]
     people = [replace(MISSING, batch=batch.key) for batch in batches]
     tallies = {batch.key: BatchTally(offline=1) for batch in batches}
     found = plan(batches, people, tallies, suspects=set(), can=lambda _: True, today=TODAY)
@@ -133,34 +131,34 @@ def test_what_is_due_first_goes_first():
 )
 def test_only_what_online_never_had_and_what_offline_alone_changed_is_written(
     fact: PersonFacts, expected: Operation | None
-):
+) -> None:
     assert operation(fact) is expected
 
 
 @pytest.mark.parametrize("state", WAITING)
 @pytest.mark.parametrize("fact", [MISSING, CHANGED], ids=["missing", "changed"])
-def test_what_may_be_online_already_is_not_sent_again(state: State, fact: PersonFacts):
+def test_what_may_be_online_already_is_not_sent_again(state: State, fact: PersonFacts) -> None:
     assert operation(replace(fact, revision=revision(state))) is None
 
 
 @pytest.mark.parametrize("state", [State.READY, State.AGREED, State.DIFFERS])
-def test_what_is_decided_may_be_sent_anew(state: State):
+def test_what_is_decided_may_be_sent_anew(state: State) -> None:
     assert operation(replace(MISSING, revision=revision(state))) is SAVE
 
 
 @pytest.mark.parametrize("mark", [TWO, THREE])
-def test_a_refused_person_waits_for_other_contents(mark: bytes):
+def test_a_refused_person_waits_for_other_contents(mark: bytes) -> None:
     refused = replace(CHANGED, revision=revision(State.REFUSED, TWO), offline=mark)
     assert operation(refused) is (None if mark == TWO else UPDATE)
 
 
 @pytest.mark.parametrize("state", [State.READY, None])
-def test_a_hand_s_deletion_stands_even_when_a_change_still_waits(state: State | None):
+def test_a_hand_s_deletion_stands_even_when_a_change_still_waits(state: State | None) -> None:
     gone = replace(CHANGED, online=None, revision=revision(state, TWO) if state else None)
     assert operation(gone) is None
 
 
-def test_a_suspect_is_not_entered_before_a_person_decides():
+def test_a_suspect_is_not_entered_before_a_person_decides() -> None:
     assert not planned(ENTERED, MISSING, suspects={(SPRING, b"p")})
 
 
@@ -177,25 +175,25 @@ def test_a_suspect_is_not_entered_before_a_person_decides():
         *((replace(NEW, header=revision(state)), None) for state in WAITING),
     ],
 )
-def test_a_header_follows_the_rules_of_a_person(batch: BatchFacts, expected: Operation | None):
+def test_a_header_follows_the_rules_of_a_person(batch: BatchFacts, expected: Operation | None) -> None:
     found = work(batch, MISSING)
     assert (found.header if found else None) is expected
 
 
-def test_people_wait_until_their_batch_is_online():
+def test_people_wait_until_their_batch_is_online() -> None:
     assert not planned(replace(NEW, header=revision(State.UNKNOWN)), MISSING)
 
 
-def test_a_batch_whose_people_are_all_held_gets_no_header():
+def test_a_batch_whose_people_are_all_held_gets_no_header() -> None:
     assert not planned(NEW, replace(MISSING, held=True), tally=BatchTally(offline=2, held=2))
 
 
-def test_what_the_portal_cannot_do_is_not_planned():
+def test_what_the_portal_cannot_do_is_not_planned() -> None:
     assert not planned(ENTERED, CHANGED, can=lambda asked: asked is not UPDATE)
     assert not planned(NEW, MISSING, can=lambda asked: asked is not Operation.SAVE_BATCH)
 
 
-def test_a_batch_that_agrees_whole_is_submitted():
+def test_a_batch_that_agrees_whole_is_submitted() -> None:
     assert planned(ENTERED) == Plan((BatchWork(SPRING, date(2025, 5, 10), submit=True),))
 
 
@@ -226,15 +224,16 @@ def test_a_batch_that_agrees_whole_is_submitted():
 )
 def test_a_batch_is_submitted_once_and_only_whole(
     batch: BatchFacts, people: tuple[PersonFacts, ...], tally: BatchTally
-):
+) -> None:
     assert not planned(batch, *people, tally=tally)
 
 
-def test_a_submission_the_portal_did_not_take_is_planned_again():
+def test_a_submission_the_portal_did_not_take_is_planned_again() -> None:
     found = work(replace(ENTERED, submission=revision(State.READY)))
-    assert found is not None and found.submit
+    assert found
+    assert found.submit
 
 
-def test_a_limited_plan_touches_no_other_batch():
+def test_a_limited_plan_touches_no_other_batch() -> None:
     assert not planned(NEW, MISSING, only={BatchKey(2025, "测试工会", "别的")})
     assert planned(NEW, MISSING, only={SPRING}) == planned(NEW, MISSING)

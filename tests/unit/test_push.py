@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,10 @@ from bridge.pipeline import look, plan_now, take_in
 from bridge.push import Pushed, Sender, push
 from schemas.outcome import Outcome
 from schemas.plan import Plan
-from schemas.portal import Answer, Operation, Payload, Verdict
+from schemas.portal import Answer, Operation, Verdict
 from schemas.revision import State
-from tests.unit.world import GLOSSARY, SPRING, A, B, C, D, World, another, key_of
+from tests.unit.cast import GLOSSARY, SPRING, A, B, C, D, another, key_of
+from tests.unit.world import World
 
 SUMMER = another("第二批")
 
@@ -41,33 +41,15 @@ def pushed(world: World, todo: Plan | None = None) -> Pushed:
     return push(plan, sender, stop=world.stop, watch=world.watch)
 
 
-@dataclass
-class Spy:
-    """A portal that lets the test look when the bytes arrive, and answers what the test says."""
-
-    world: World
-    seen: Callable[[Payload], None] = lambda _: None
-    answer: Callable[[Answer], Answer] = lambda answer: answer
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.world.portal, name)
-
-    def send(self, payload: Payload) -> Answer:
-        self.seen(payload)
-        return self.answer(self.world.portal.send(payload))
-
-
 def states(journal: Journal) -> dict[str, int]:
     with journal.store.read() as connection:
-        rows = connection.exec_driver_sql("SELECT state, count(*) FROM revision GROUP BY state ORDER BY state")
-        return {state: count for state, count in rows}
+        rows = connection.exec_driver_sql("SELECT state, count(*) AS times FROM revision GROUP BY state ORDER BY state")
+        return {row.state: row.times for row in rows}
 
 
-def test_what_is_being_sent_is_durable_before_it_arrives(world: World):
+def test_what_is_being_sent_is_durable_before_it_arrives(world: World) -> None:
     found: list[tuple[str, dict[str, int]]] = []
-    world.house = replace(
-        world.house, portal=Spy(world, seen=lambda payload: found.append((payload.operation, states(world.journal))))
-    )
+    world.portal.arriving = lambda payload: found.append((payload.operation, states(world.journal)))
     world.ledger(A, B)
     pushed(world)
     assert found == [
@@ -77,9 +59,9 @@ def test_what_is_being_sent_is_durable_before_it_arrives(world: World):
     assert states(world.journal) == {State.ACCEPTED: 3}
 
 
-def test_the_bytes_in_the_journal_are_the_bytes_that_were_sent(world: World):
+def test_the_bytes_in_the_journal_are_the_bytes_that_were_sent(world: World) -> None:
     sent: list[bytes] = []
-    world.house = replace(world.house, portal=Spy(world, seen=lambda payload: sent.append(payload.body)))
+    world.portal.arriving = lambda payload: sent.append(payload.body)
     world.ledger(A)
     pushed(world)
     with world.journal.store.read() as connection:
@@ -90,13 +72,13 @@ def test_the_bytes_in_the_journal_are_the_bytes_that_were_sent(world: World):
     assert [vault.open(row.sealed, bound_to=f"attempt|{row.batch}|{row.serial}") for row in rows] == sent
 
 
-def test_new_people_go_in_chunks_as_large_as_the_portal_allows(world: World):
+def test_new_people_go_in_chunks_as_large_as_the_portal_allows(world: World) -> None:
     world.ledger(A, B, C)
     pushed(world)
     assert world.writes == {Operation.SAVE_BATCH: 1, Operation.SAVE_PEOPLE: 2}
 
 
-def test_changed_people_go_one_by_one_with_the_portal_s_own_id(world: World):
+def test_changed_people_go_one_by_one_with_the_portal_s_own_id(world: World) -> None:
     world.ledger(A, B, C)
     world.sync()
     world.ledger(*(replace(one, unit="新单位") for one in (A, B)), C)
@@ -107,17 +89,17 @@ def test_changed_people_go_one_by_one_with_the_portal_s_own_id(world: World):
 
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.ACCEPTED}))
-def test_people_follow_only_a_header_that_was_accepted(world: World, outcome: Outcome):
+def test_people_follow_only_a_header_that_was_accepted(world: World, outcome: Outcome) -> None:
     def says(answer: Answer) -> Answer:
         return replace(answer, verdicts=dict.fromkeys(answer.verdicts, Verdict(outcome)))
 
-    world.house = replace(world.house, portal=Spy(world, answer=says))
+    world.portal.answering = says
     world.ledger(A)
     pushed(world)
     assert world.writes == {Operation.SAVE_BATCH: 1}
 
 
-def test_a_portal_that_takes_nothing_more_ends_the_push(world: World):
+def test_a_portal_that_takes_nothing_more_ends_the_push(world: World) -> None:
     world.ledger(A)
     world.ledger(B, batch=SUMMER)
     world.watch.when["push"] = lambda: setattr(world.portal, "down", True)
@@ -128,35 +110,27 @@ def test_a_portal_that_takes_nothing_more_ends_the_push(world: World):
     )
 
 
-def test_after_a_wish_to_stop_no_further_request_is_begun(world: World):
+def test_after_a_wish_to_stop_no_further_request_is_begun(world: World) -> None:
     world.ledger(A, B, C, D)
     world.watch.when["push"] = lambda: setattr(world.stop, "requested", True)
     assert pushed(world).stopped
     assert world.writes == {Operation.SAVE_BATCH: 1}
 
 
-def test_a_refused_record_does_not_hold_up_the_others(world: World):
+def test_a_refused_record_does_not_hold_up_the_others(world: World) -> None:
     world.ledger(A, B, C)
-    world.watch.when["push"] = lambda: None
-    world.house = replace(world.house, portal=Spy(world, seen=lambda p: refuse_people(world, p)))
+    world.when_sent(Operation.SAVE_PEOPLE, lambda _: world.portal.refuse(2))
     assert pushed(world) == Pushed(frozenset({SPRING}), stopped=False, drift=frozenset())
     assert states(world.journal) == {State.ACCEPTED: 2, State.REFUSED: 2}
 
 
-def refuse_people(world: World, payload: Payload) -> None:
-    if payload.operation is Operation.SAVE_PEOPLE and len(payload.serials) == 2:
-        world.portal.refuse(2)
-
-
-def test_what_did_not_fit_the_dialect_is_told(world: World):
-    world.house = replace(
-        world.house, portal=Spy(world, answer=lambda answer: replace(answer, drift="data.saved[0].serialNo"))
-    )
+def test_what_did_not_fit_the_dialect_is_told(world: World) -> None:
+    world.portal.answering = lambda answer: replace(answer, drift="data.saved[0].serialNo")
     world.ledger(A)
     assert pushed(world).drift == {"data.saved[0].serialNo"}
 
 
-def test_the_timeline_tells_what_became_of_each_record(world: World):
+def test_the_timeline_tells_what_became_of_each_record(world: World) -> None:
     world.ledger(A)
     pushed(world)
     events = world.journal.timeline.of_person(key_of(A))

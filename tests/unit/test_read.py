@@ -12,7 +12,8 @@ from schemas.journal import Intake, KnownFile
 from schemas.roster import Place, Problem, Reading, Rejection, Severity
 from schemas.texts import T
 from tests.adapters.fake_source import FakeSource
-from tests.unit.world import BATCH, A, B, C, Steps, block, damaged
+from tests.unit.cast import BATCH, A, B, C, block, damaged
+from tests.unit.world import Steps
 
 PATH = "rosters/台账.xlsx"
 READING = Reading(PATH, (block(A, B),))
@@ -38,40 +39,40 @@ def busy(code: str) -> Reading:
     return Reading(PATH, rejections=(Rejection(Place(PATH), (Problem(code, Severity.BLOCK),)),))
 
 
-def test_a_new_file_is_read():
+def test_a_new_file_is_read() -> None:
     source = source_with(READING)
     assert looked(source) == Intake(read=[(known_to(source)[PATH], READING)])
 
 
-def test_a_file_nobody_touched_is_not_opened():
+def test_a_file_nobody_touched_is_not_opened() -> None:
     source = source_with(READING)
     known = known_to(source)
     source.take_away = source.digest = source.read = None  # type: ignore[assignment, method-assign]  # would be called
     assert looked(source, known) == Intake()
 
 
-def test_the_same_content_saved_again_is_not_parsed():
+def test_the_same_content_saved_again_is_not_parsed() -> None:
     source = source_with(READING)
     known = known_to(source)
     source.put(READING)
     assert looked(source, known) == Intake(touched=[known_to(source)[PATH].stamp])
 
 
-def test_changed_content_is_read_anew():
+def test_changed_content_is_read_anew() -> None:
     source = source_with(READING)
     known = known_to(source)
     source.put(changed := Reading(PATH, (block(A),)))
     assert looked(source, known) == Intake(read=[(known_to(source)[PATH], changed)])
 
 
-def test_a_file_that_is_no_longer_there_is_gone():
+def test_a_file_that_is_no_longer_there_is_gone() -> None:
     source = source_with(READING)
     known = known_to(source)
     source.take_away(PATH)
     assert looked(source, known) == Intake(gone=[PATH])
 
 
-def test_a_source_that_cannot_be_looked_at_is_a_failure_and_its_files_are_not_gone():
+def test_a_source_that_cannot_be_looked_at_is_a_failure_and_its_files_are_not_gone() -> None:
     source = source_with(READING)
     known = known_to(source)
     source.gone = True
@@ -85,7 +86,7 @@ def test_a_source_that_cannot_be_looked_at_is_a_failure_and_its_files_are_not_go
 
 
 @pytest.mark.parametrize("code", ["file_changing", "no_access"])
-def test_a_busy_file_takes_nothing_back(code: str):
+def test_a_busy_file_takes_nothing_back(code: str) -> None:
     source = source_with(READING)
     known = known_to(source)
     source.put(busy(code))
@@ -93,17 +94,17 @@ def test_a_busy_file_takes_nothing_back(code: str):
     assert looked(source, known) == Intake(failures=[text])
 
 
-def test_a_busy_file_nobody_has_read_yet_is_set_aside():
+def test_a_busy_file_nobody_has_read_yet_is_set_aside() -> None:
     assert [reading for _, reading in looked(source_with(busy("no_access"))).read] == [busy("no_access")]
 
 
-def test_a_file_without_a_digest_is_news_until_it_can_be_read():
+def test_a_file_without_a_digest_is_news_until_it_can_be_read() -> None:
     source = source_with(READING)
     unread = {path: replace(known, sha256=b"") for path, known in known_to(source).items()}
     assert [reading for _, reading in looked(source, unread).read] == [READING]
 
 
-def test_blocks_of_one_batch_become_one_roster():
+def test_blocks_of_one_batch_become_one_roster() -> None:
     one = block(A, leaders=1, declared=1)
     other = block(B, C, path="rosters/二.xlsx", declared=2, rejections=[damaged()])
     whole, conflicts = merged([one, other])
@@ -113,12 +114,12 @@ def test_blocks_of_one_batch_become_one_roster():
     assert conflicts == ()
 
 
-def test_a_block_without_a_total_leaves_the_whole_without_one():
+def test_a_block_without_a_total_leaves_the_whole_without_one() -> None:
     whole, _ = merged([block(A, declared=1), block(B)])
     assert whole.declared is None
 
 
-def test_blocks_that_state_other_facts_of_a_batch_block_it_and_name_the_fields():
+def test_blocks_that_state_other_facts_of_a_batch_block_it_and_name_the_fields() -> None:
     other = block(B, batch=replace(BATCH, base="别的基地", end=date(2025, 5, 9)), path="rosters/二.xlsx")
     _, conflicts = merged([block(A), other])
     assert conflicts == (Problem("facts_conflict", Severity.BLOCK, other.where, {"fields": "base end"}),)

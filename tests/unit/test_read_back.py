@@ -12,7 +12,8 @@ from bridge.read_back import candidate, read_back
 from schemas.errors import TransientError
 from schemas.matching import Candidate
 from schemas.portal import Operation
-from tests.unit.world import BATCH, SPRING, A, B, C, World, another, in_words, key_of, person
+from tests.unit.cast import BATCH, SPRING, A, B, C, another, in_words, key_of, person
+from tests.unit.world import World
 
 SUMMER = another("第二批")
 TWIN_1 = person(5, id_no="999001198001011111")
@@ -41,7 +42,7 @@ def keys_online(world: World) -> set[bytes]:
         return set(connection.exec_driver_sql("SELECT person FROM online").scalars())
 
 
-def test_masked_ids_that_only_one_person_fits_agree(masked: World):
+def test_masked_ids_that_only_one_person_fits_agree(masked: World) -> None:
     masked.ledger(A, B)
     assert masked.run() == MASKED_AGREE
     with masked.written() as calls:
@@ -49,17 +50,15 @@ def test_masked_ids_that_only_one_person_fits_agree(masked: World):
     assert calls == {}
 
 
-def test_a_mask_that_two_people_fit_decides_nothing_and_nobody_is_sent(masked: World):
+def test_a_mask_that_two_people_fit_decides_nothing_and_nobody_is_sent(masked: World) -> None:
     masked.enter_by_hand(TWIN_1, TWIN_2)
     masked.ledger(TWIN_1, TWIN_2)
     with masked.written() as calls:
-        assert masked.run() == (
-            "partial\noffline 2: mistyped=2\nonline 2: mistyped=2\nD06 戊*\nD06 戊*"
-        )
+        assert masked.run() == ("partial\noffline 2: mistyped=2\nonline 2: mistyped=2\nD06 戊*\nD06 戊*")
     assert calls == {}
 
 
-def test_a_mask_nobody_offline_fits_is_somebody_of_its_own(masked: World):
+def test_a_mask_nobody_offline_fits_is_somebody_of_its_own(masked: World) -> None:
     masked.ledger(A)
     masked.enter_by_hand(A, C)
     assert masked.run() == (
@@ -68,7 +67,7 @@ def test_a_mask_nobody_offline_fits_is_somebody_of_its_own(masked: World):
     )
 
 
-def test_a_visible_digit_that_differs_under_a_mask_is_a_difference(masked: World):
+def test_a_visible_digit_that_differs_under_a_mask_is_a_difference(masked: World) -> None:
     masked.ledger(A, B)
     masked.run()
     masked.portal.edit(masked.online_id(A), phone="19900009999")
@@ -78,7 +77,7 @@ def test_a_visible_digit_that_differs_under_a_mask_is_a_difference(masked: World
     )
 
 
-def test_a_portal_that_begins_to_mask_changes_no_agreement(world: World):
+def test_a_portal_that_begins_to_mask_changes_no_agreement(world: World) -> None:
     world.ledger(A, B)
     world.sync()
     world.portal.mask = True
@@ -87,7 +86,7 @@ def test_a_portal_that_begins_to_mask_changes_no_agreement(world: World):
     assert world.run() == MASKED_AGREE
 
 
-def test_only_the_people_of_our_batches_are_listed(world: World):
+def test_only_the_people_of_our_batches_are_listed(world: World) -> None:
     world.ours_are(SPRING.organiser)
     world.enter_by_hand(A, batch=BATCH)
     world.enter_by_hand(B, batch=another("第一批", organiser="别的工会"))
@@ -96,7 +95,7 @@ def test_only_the_people_of_our_batches_are_listed(world: World):
     assert keys_online(world) == {key_of(A)}
 
 
-def test_a_limited_reading_lists_the_people_of_no_other_batch(world: World):
+def test_a_limited_reading_lists_the_people_of_no_other_batch(world: World) -> None:
     world.enter_by_hand(A)
     world.enter_by_hand(B, batch=SUMMER)
     house = world.house
@@ -106,62 +105,54 @@ def test_a_limited_reading_lists_the_people_of_no_other_batch(world: World):
     assert keys_online(world) == {key_of(B)}
 
 
-def test_of_two_batches_with_one_natural_key_the_first_counts(world: World):
+def test_of_two_batches_with_one_natural_key_the_first_counts(world: World) -> None:
     world.enter_by_hand(A)
     world.enter_by_hand(B)
     looked(world)
     assert keys_online(world) == {key_of(A)}
 
 
-def test_a_batch_of_another_year_is_not_looked_at(world: World):
+def test_a_batch_of_another_year_is_not_looked_at(world: World) -> None:
     world.portal.add_batch(year="2024", organiser="测试工会", name="第一批")
     looked(world)
     assert world.journal.deliveries.batches() == ()
 
 
-def test_a_batch_that_disappears_takes_its_people_along_and_is_one_finding(world: World):
+def test_a_batch_that_disappears_takes_its_people_along_and_is_one_finding(world: World) -> None:
     world.ledger(A, B)
     world.sync()
     world.portal.delete_batch(world.batch_id())
     with world.written() as calls:
-        assert world.run() == (
-            "partial\noffline 2: removed=2\nonline 0: \nD16 测试工会 第一批 moved online"
-        )
+        assert world.run() == ("partial\noffline 2: removed=2\nonline 0: \nD16 测试工会 第一批 moved online")
     assert calls == {}
 
 
-def test_what_was_read_before_the_portal_failed_stays_good(world: World):
+def test_what_was_read_before_the_portal_failed_stays_good(world: World) -> None:
     world.enter_by_hand(A)
     world.enter_by_hand(B, batch=SUMMER)
-    world.watch.when["read back"] = lambda: None
-    people = world.portal.people
-
-    def then_down(online_id: str):
-        yield from people(online_id)
-        world.portal.down = True
-
-    world.portal.people = then_down  # type: ignore[method-assign]
+    world.watch.advanced = lambda: setattr(world.portal, "down", True)
     house = world.house
     with pytest.raises(TransientError):
         read_back(house.portal, house.journal, house.reader, year=2025, clock=house.clock, watch=house.watch)
     assert keys_online(world) == {key_of(A)}
 
 
-def test_the_submission_is_settled_by_the_batch_s_own_status(world: World):
+def test_the_submission_is_settled_by_the_batch_s_own_status(world: World) -> None:
     world.ledger(A)
     world.portal.lose_replies(3)
     world.sync()
     [batch] = world.journal.deliveries.batches()
-    assert batch.submission is not None and batch.submission.state == "agreed"
+    assert batch.submission
+    assert batch.submission.state == "agreed"
     assert world.portal.calls[Operation.SUBMIT] == 1
 
 
-def test_a_candidate_holds_what_matching_needs_and_no_more():
+def test_a_candidate_holds_what_matching_needs_and_no_more() -> None:
     values = {**in_words(A), "category": "skilled"}
     assert candidate("key", values) == Candidate("key", A.name, A.id_no, A.phone, A.unit)
 
 
-def test_a_correction_is_sent_and_agrees_although_the_phone_is_masked(masked: World):
+def test_a_correction_is_sent_and_agrees_although_the_phone_is_masked(masked: World) -> None:
     masked.ledger(A, B)
     masked.run()
     corrected = replace(A, phone="19900009191")
@@ -173,7 +164,7 @@ def test_a_correction_is_sent_and_agrees_although_the_phone_is_masked(masked: Wo
     assert {fields["phone"] for fields in masked.stored().values()} == {corrected.phone, B.phone}
 
 
-def test_a_correction_of_hidden_digits_alone_is_sent_too(masked: World):
+def test_a_correction_of_hidden_digits_alone_is_sent_too(masked: World) -> None:
     masked.ledger(A, B)
     masked.run()
     hidden = replace(A, phone=A.phone[:4] + "77" + A.phone[6:])

@@ -18,7 +18,8 @@ from schemas.portal import OnlineStatus
 from schemas.report import BatchLine, Clock, ClockState, Report, RunState, Side
 from schemas.roster import Place
 from schemas.texts import Language
-from tests.unit.world import BATCH, MORNING_AFTER, POLICY, SPRING, A, B, C, World, another, damaged, in_words, picture
+from tests.unit.cast import BATCH, MORNING_AFTER, POLICY, SPRING, A, B, C, another, damaged, in_words
+from tests.unit.world import World, picture
 
 DAY_S = 86400
 DUE = date(2025, 5, 15)
@@ -48,10 +49,10 @@ def handed_out(world: World, report: Report) -> None:
 
 def states(report: Report) -> tuple[ClockState | None, ClockState | None]:
     [line] = report.batches
-    return (line.entry and line.entry.state, line.review and line.review.state)
+    return (line.entry.state if line.entry else None, line.review.state if line.review else None)
 
 
-def test_a_batch_line_says_all_of_its_batch(world: World):
+def test_a_batch_line_says_all_of_its_batch(world: World) -> None:
     world.ledger(A, B, leaders=1)
     met = Clock(ClockState.MET, DUE, "2025-05-10 + 5 = 2025-05-15", None, date(2025, 5, 11))
     assert world.sync().batches == (
@@ -72,7 +73,7 @@ def test_a_batch_line_says_all_of_its_batch(world: World):
     )
 
 
-def test_a_report_names_its_federation_its_day_and_the_age_of_both_sides(world: World):
+def test_a_report_names_its_federation_its_day_and_the_age_of_both_sides(world: World) -> None:
     world.ledger(A)
     report = world.sync()
     assert (report.federation, report.business_date, report.made_at, report.banners, report.practice) == (
@@ -97,21 +98,21 @@ def test_a_report_names_its_federation_its_day_and_the_age_of_both_sides(world: 
 )
 def test_the_clocks_of_a_batch_that_is_not_entered_run_from_its_end(
     world: World, days: int, state: ClockState, code: str
-):
+) -> None:
     world.ledger(A)
     world.clock.pass_s(days * DAY_S)
     report = compare(world.house)
     assert (states(report), [item.code for item in report.items]) == ((state, state), [code])
 
 
-def test_an_item_carries_the_hours_left_of_its_batch(world: World):
+def test_an_item_carries_the_hours_left_of_its_batch(world: World) -> None:
     world.ledger(A)
     [item] = compare(world.house).items
     assert (item.due, item.hours_left, item.to_do) == (DUE, 4 * 24 + 15, False)
 
 
 @pytest.mark.parametrize(("days", "state"), [(4, ClockState.MET), (5, ClockState.MET_LATE)])
-def test_only_an_agreement_read_back_stops_the_clock(world: World, days: int, state: ClockState):
+def test_only_an_agreement_read_back_stops_the_clock(world: World, days: int, state: ClockState) -> None:
     world.ledger(A, B)
     world.portal.drop(1)
     assert states(world.sync())[0] is ClockState.IN_TIME
@@ -119,14 +120,14 @@ def test_only_an_agreement_read_back_stops_the_clock(world: World, days: int, st
     assert states(world.sync())[0] is state
 
 
-def test_a_damaged_row_keeps_the_clock_running_until_it_is_put_right(world: World):
+def test_a_damaged_row_keeps_the_clock_running_until_it_is_put_right(world: World) -> None:
     world.ledger(A, rejections=[damaged()])
     assert states(world.sync())[0] is ClockState.IN_TIME
     world.ledger(A)
     assert states(world.sync())[0] is ClockState.MET
 
 
-def test_a_later_difference_does_not_start_the_clock_again(world: World):
+def test_a_later_difference_does_not_start_the_clock_again(world: World) -> None:
     world.ledger(A)
     world.sync()
     world.portal.edit(world.online_id(A), unit="手改单位")
@@ -134,7 +135,7 @@ def test_a_later_difference_does_not_start_the_clock_again(world: World):
     assert states(world.sync())[0] is ClockState.MET
 
 
-def test_where_the_portal_reviews_the_review_has_a_clock_of_its_own(world: World):
+def test_where_the_portal_reviews_the_review_has_a_clock_of_its_own(world: World) -> None:
     world.house = replace(world.house, rules=replace(world.house.rules, reviewed_online=True))
     world.ledger(A)
     assert states(world.sync()) == (ClockState.MET, ClockState.IN_TIME)
@@ -143,20 +144,20 @@ def test_where_the_portal_reviews_the_review_has_a_clock_of_its_own(world: World
     assert states(world.sync()) == (ClockState.MET, ClockState.MET)
 
 
-def test_a_missing_holiday_calendar_is_a_banner(world: World):
+def test_a_missing_holiday_calendar_is_a_banner(world: World) -> None:
     rules = replace(world.house.rules, deadline=DeadlineRule(working_days=True))
     world.house = replace(world.house, rules=rules)
     world.ledger(A, batch=replace(another("远年"), start=date(2025, 12, 30), end=date(2199, 1, 1)))
     assert compare(world.house).banners == ("No holiday calendar for 2199: due days are counted in natural days.",)
 
 
-def test_batches_come_by_their_ends(world: World):
+def test_batches_come_by_their_ends(world: World) -> None:
     for name, end in {"丙": date(2025, 5, 9), "甲": date(2025, 5, 20), "乙": date(2025, 5, 8)}.items():
         world.ledger(A, batch=another(name, end=end))
     assert [line.batch.name for line in compare(world.house).batches] == ["乙", "丙", "甲"]
 
 
-def test_what_is_to_be_done_comes_first_by_hours_left_then_the_rest(world: World):
+def test_what_is_to_be_done_comes_first_by_hours_left_then_the_rest(world: World) -> None:
     world.ledger(A, batch=another("早", end=date(2025, 5, 2)))
     world.ledger(B, batch=another("晚", end=date(2025, 5, 10)))
     late = another("中", end=date(2025, 5, 8))
@@ -170,7 +171,7 @@ def test_what_is_to_be_done_comes_first_by_hours_left_then_the_rest(world: World
     ]
 
 
-def test_an_item_says_what_where_who_why_and_what_next(world: World):
+def test_an_item_says_what_where_who_why_and_what_next(world: World) -> None:
     world.ledger(A, B)
     world.sync()
     world.portal.edit(world.online_id(A), phone="19900000009")
@@ -188,7 +189,7 @@ def test_an_item_says_what_where_who_why_and_what_next(world: World):
     assert all((item.why, item.next_step, item.source, item.person))
 
 
-def test_the_same_report_in_chinese(world: World):
+def test_the_same_report_in_chinese(world: World) -> None:
     world.house = replace(world.house, wording=Wording(Language.ZH_CN, POLICY, "测试总工会"))
     world.ledger(A, B, batch=replace(BATCH, base="名录外基地"))
     [rule, due] = world.sync().items
@@ -197,7 +198,7 @@ def test_the_same_report_in_chinese(world: World):
     assert due.title == "待录入"
 
 
-def test_nothing_personal_stands_in_a_report(world: World):
+def test_nothing_personal_stands_in_a_report(world: World) -> None:
     world.ledger(A, B)
     world.sync()
     world.portal.edit(world.online_id(A), id_no=B.id_no[:10] + A.id_no[10:], phone=B.phone, name="测试某某")
@@ -206,7 +207,7 @@ def test_nothing_personal_stands_in_a_report(world: World):
     assert "测试某某" not in text
 
 
-def test_a_finding_is_new_until_staff_had_a_report_of_it(world: World):
+def test_a_finding_is_new_until_staff_had_a_report_of_it(world: World) -> None:
     world.ledger(A, B)
     handed_out(world, world.sync())
     world.clock.pass_s(DAY_S)
@@ -218,7 +219,7 @@ def test_a_finding_is_new_until_staff_had_a_report_of_it(world: World):
     assert [item.is_new for item in world.sync().items] == [False]
 
 
-def test_what_was_settled_since_the_last_report_is_told_once(world: World):
+def test_what_was_settled_since_the_last_report_is_told_once(world: World) -> None:
     world.ledger(A, B)
     world.sync()
     world.portal.edit(world.online_id(A), unit="手改单位")
@@ -232,7 +233,7 @@ def test_what_was_settled_since_the_last_report_is_told_once(world: World):
     assert world.sync().settled == ()
 
 
-def test_a_finding_that_comes_back_is_the_same_one_and_says_so(world: World):
+def test_a_finding_that_comes_back_is_the_same_one_and_says_so(world: World) -> None:
     world.ledger(A, B)
     world.sync()
     world.portal.edit(world.online_id(A), unit="手改单位")
@@ -246,7 +247,7 @@ def test_a_finding_that_comes_back_is_the_same_one_and_says_so(world: World):
     assert (again.id, again.first_seen, first.returned, again.returned) == (first.id, first.first_seen, False, True)
 
 
-def test_a_report_made_later_tells_what_the_last_run_told(world: World):
+def test_a_report_made_later_tells_what_the_last_run_told(world: World) -> None:
     world.ledger(A, B)
     told = world.sync()
     assert report_now(world.house) == told
@@ -254,7 +255,7 @@ def test_a_report_made_later_tells_what_the_last_run_told(world: World):
     assert report_now(world.house) == told
 
 
-def test_a_run_that_could_not_read_the_portal_leaves_no_complete_report_behind(world: World):
+def test_a_run_that_could_not_read_the_portal_leaves_no_complete_report_behind(world: World) -> None:
     world.ledger(A, B)
     world.sync()
     world.portal.down = True
@@ -262,14 +263,14 @@ def test_a_run_that_could_not_read_the_portal_leaves_no_complete_report_behind(w
     assert report_now(world.house).state is RunState.PARTIAL
 
 
-def test_a_person_the_portal_holds_and_no_ledger_does_is_shown_by_mask_only(world: World):
+def test_a_person_the_portal_holds_and_no_ledger_does_is_shown_by_mask_only(world: World) -> None:
     world.ledger(A)
     world.sync()
     world.portal.add(world.batch_id(), **in_words(C))
     assert picture(world.sync()).endswith("D03 丙*")
 
 
-def test_hours_left_are_counted_to_the_end_of_the_due_day(world: World):
+def test_hours_left_are_counted_to_the_end_of_the_due_day(world: World) -> None:
     world.ledger(A)
     world.clock.now = replace(world.clock.now, at=MORNING_AFTER + timedelta(days=4, hours=14))
     [item] = compare(world.house).items

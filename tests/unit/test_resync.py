@@ -15,7 +15,8 @@ from schemas.errors import RunError
 from schemas.plan import PersonWork
 from schemas.portal import DeliveryClass, Operation
 from schemas.report import Report
-from tests.unit.world import SPRING, A, B, C, World, another, key_of, picture
+from tests.unit.cast import SPRING, A, B, C, another, key_of
+from tests.unit.world import World, picture
 
 SUMMER = another("第二批", end=date(2025, 5, 3))
 A_MOVED = replace(A, phone="19900000009")
@@ -41,7 +42,7 @@ def asked(world: World, wish: Wish) -> tuple[Report, Counter[str]]:
     [SPRING_ONLY, Wish(refused=True), Wish(person=key_of(C)), Wish(since=date(2025, 5, 10))],
     ids=["batch", "refused", "person", "since"],
 )
-def test_a_refused_person_is_sent_once_more_when_asked_for(world: World, wish: Wish):
+def test_a_refused_person_is_sent_once_more_when_asked_for(world: World, wish: Wish) -> None:
     world.sync()
     world.ledger(A, B, C)
     world.sync_with_refused(Operation.SAVE_PEOPLE)
@@ -50,7 +51,7 @@ def test_a_refused_person_is_sent_once_more_when_asked_for(world: World, wish: W
     assert calls == {Operation.SAVE_PEOPLE: 1}
 
 
-def test_a_refused_change_is_sent_once_more_when_asked_for(world: World):
+def test_a_refused_change_is_sent_once_more_when_asked_for(world: World) -> None:
     world.sync()
     world.ledger(A_MOVED, B)
     world.sync_with_refused(Operation.UPDATE_PERSON)
@@ -59,13 +60,13 @@ def test_a_refused_change_is_sent_once_more_when_asked_for(world: World):
 
 
 @pytest.mark.parametrize("operation", [Operation.SAVE_BATCH, Operation.SUBMIT])
-def test_a_refused_header_and_a_refused_submission_are_sent_once_more(world: World, operation: Operation):
+def test_a_refused_header_and_a_refused_submission_are_sent_once_more(world: World, operation: Operation) -> None:
     world.sync_with_refused(operation)
     report, calls = asked(world, Wish(refused=True))
     assert (picture(report), calls[operation]) == (ALL_AGREE, 1)
 
 
-def test_a_refused_change_of_a_header_is_sent_once_more(world: World):
+def test_a_refused_change_of_a_header_is_sent_once_more(world: World) -> None:
     world.sync()
     world.ledger(A, B, leaders=1)
     world.sync_with_refused(Operation.UPDATE_BATCH)
@@ -74,7 +75,7 @@ def test_a_refused_change_of_a_header_is_sent_once_more(world: World):
     assert calls == {Operation.UPDATE_BATCH: 1}
 
 
-def test_a_person_deleted_online_is_entered_again_only_because_somebody_asked(world: World):
+def test_a_person_deleted_online_is_entered_again_only_because_somebody_asked(world: World) -> None:
     world.sync()
     world.portal.delete(world.online_id(A))
     assert "removed=1" in world.run()
@@ -82,7 +83,7 @@ def test_a_person_deleted_online_is_entered_again_only_because_somebody_asked(wo
     assert (picture(report), calls) == (ALL_AGREE, {Operation.SAVE_PEOPLE: 1})
 
 
-def test_a_batch_deleted_online_is_entered_again_only_because_somebody_asked(world: World):
+def test_a_batch_deleted_online_is_entered_again_only_because_somebody_asked(world: World) -> None:
     world.sync()
     world.portal.delete_batch(world.batch_id())
     assert "removed=2" in world.run()
@@ -91,7 +92,7 @@ def test_a_batch_deleted_online_is_entered_again_only_because_somebody_asked(wor
     assert calls == {Operation.SAVE_BATCH: 1, Operation.SAVE_PEOPLE: 1}
 
 
-def test_what_was_asked_for_and_not_taken_is_tried_again_by_the_next_run(world: World):
+def test_what_was_asked_for_and_not_taken_is_tried_again_by_the_next_run(world: World) -> None:
     world.sync()
     world.portal.delete(world.online_id(A))
     world.sync()
@@ -101,14 +102,14 @@ def test_what_was_asked_for_and_not_taken_is_tried_again_by_the_next_run(world: 
     assert world.run() == ALL_AGREE
 
 
-def test_a_hand_edit_is_not_undone_by_asking(world: World):
+def test_a_hand_edit_is_not_undone_by_asking(world: World) -> None:
     world.sync()
     world.portal.edit(world.online_id(A), unit="手改单位")
     report, calls = asked(world, SPRING_ONLY)
     assert (calls, [item.code for item in report.items]) == ({}, ["D16"])
 
 
-def test_an_unknown_outcome_is_not_sent_before_its_window_whoever_asks(world: World):
+def test_an_unknown_outcome_is_not_sent_before_its_window_whoever_asks(world: World) -> None:
     world.sync()
     world.ledger(A_MOVED, B)
     world.portal.store_late(1, seconds=10**9)
@@ -121,7 +122,7 @@ def test_an_unknown_outcome_is_not_sent_before_its_window_whoever_asks(world: Wo
     assert (picture(report), calls) == (ALL_AGREE, {Operation.UPDATE_PERSON: 1})
 
 
-def test_what_only_a_person_can_decide_is_sent_when_that_person_asks(tmp_path: Path):
+def test_what_only_a_person_can_decide_is_sent_when_that_person_asks(tmp_path: Path) -> None:
     world = World(tmp_path, delivery_class=DeliveryClass.K4)
     world.ledger(A, B)
     world.portal.drop(1)
@@ -133,7 +134,7 @@ def test_what_only_a_person_can_decide_is_sent_when_that_person_asks(tmp_path: P
     assert calls == {Operation.SAVE_PEOPLE: 1, Operation.SUBMIT: 1}
 
 
-def test_a_resync_touches_no_other_batch(world: World):
+def test_a_resync_touches_no_other_batch(world: World) -> None:
     world.ledger(C, batch=SUMMER)
     report, _ = asked(world, SPRING_ONLY)
     assert (report.offline.buckets, [line.online for line in report.batches]) == (
@@ -143,18 +144,18 @@ def test_a_resync_touches_no_other_batch(world: World):
 
 
 @pytest.mark.parametrize("wish", [Wish(refused=True), Wish(unknown=True), Wish(person=key_of(C)), Wish()])
-def test_a_wish_that_names_nothing_writes_nothing(world: World, wish: Wish):
+def test_a_wish_that_names_nothing_writes_nothing(world: World, wish: Wish) -> None:
     _, calls = asked(world, wish)
     assert calls == {}
 
 
-def test_since_names_the_batches_that_ended_on_that_day_or_later(world: World):
+def test_since_names_the_batches_that_ended_on_that_day_or_later(world: World) -> None:
     world.ledger(C, batch=SUMMER)
     report, _ = asked(world, Wish(since=date(2025, 5, 4)))
     assert [(line.batch.name, line.agreed) for line in report.batches] == [("第二批", 0), ("第一批", 2)]
 
 
-def test_a_preview_shows_the_plan_and_writes_nothing(world: World):
+def test_a_preview_shows_the_plan_and_writes_nothing(world: World) -> None:
     with world.written() as calls:
         plan = preview(world.house)
     [work] = plan.work
@@ -165,7 +166,7 @@ def test_a_preview_shows_the_plan_and_writes_nothing(world: World):
     )
 
 
-def test_a_preview_of_a_wish_shows_what_it_would_send_and_asks_for_nothing(world: World):
+def test_a_preview_of_a_wish_shows_what_it_would_send_and_asks_for_nothing(world: World) -> None:
     world.sync()
     world.portal.delete(world.online_id(A))
     world.sync()
@@ -174,7 +175,7 @@ def test_a_preview_of_a_wish_shows_what_it_would_send_and_asks_for_nothing(world
     assert not preview(world.house)
 
 
-def test_a_preview_without_a_portal_is_an_error(world: World):
+def test_a_preview_without_a_portal_is_an_error(world: World) -> None:
     world.portal.down = True
     with pytest.raises(RunError, match="cannot be reached"):
         preview(world.house)

@@ -19,7 +19,7 @@ from schemas.revision import (
     after_reading_back,
     after_sending,
 )
-from tests.unit.world import SPRING, VAULT
+from tests.unit.cast import SPRING, VAULT
 
 SENT, BEFORE, OTHER = b"sent", b"before", b"other"
 K3, K4 = DeliveryClass.K3, DeliveryClass.K4
@@ -36,7 +36,7 @@ def subject(mark: bytes = SENT, operation: Operation = Operation.SAVE_PEOPLE, pe
 
 
 @pytest.mark.parametrize("state", State)
-def test_what_may_be_online_already_is_undecided(state: State):
+def test_what_may_be_online_already_is_undecided(state: State) -> None:
     assert in_state(state).undecided is (state in UNDECIDED)
 
 
@@ -51,19 +51,19 @@ def test_what_may_be_online_already_is_undecided(state: State):
         (Outcome.NOT_PROCESSED, State.READY),
     ],
 )
-def test_each_outcome_leads_to_one_state(outcome: Outcome, state: State):
+def test_each_outcome_leads_to_one_state(outcome: Outcome, state: State) -> None:
     assert after_sending(outcome) is state
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_stop_makes_what_was_on_its_way_unknown_and_what_was_not_sent_ready(state: State):
+def test_a_stop_makes_what_was_on_its_way_unknown_and_what_was_not_sent_ready(state: State) -> None:
     expected = {State.INTENT: State.READY, State.SENDING: State.UNKNOWN}.get(state, state)
     assert after_a_stop(state) is expected
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.READY}))
 @pytest.mark.parametrize("waited", [False, True])
-def test_presence_is_a_proof_at_any_time(state: State, waited: bool):  # noqa: FBT001
+def test_presence_is_a_proof_at_any_time(state: State, waited: bool) -> None:  # noqa: FBT001
     assert after_reading_back(in_state(state), ReadBack(SENT, BEFORE, waited), K3) is State.AGREED
 
 
@@ -79,20 +79,20 @@ def test_absence_is_a_proof_only_after_the_settle_window(
     waited: bool,  # noqa: FBT001
     kind: DeliveryClass,
     expected: State,
-):
+) -> None:
     assert after_reading_back(in_state(state), ReadBack(online, BEFORE, waited), kind) is expected
 
 
 @pytest.mark.parametrize("state", [State.ACCEPTED, State.UNKNOWN, State.EXISTS, State.AGREED, State.QUARANTINED])
-def test_other_contents_than_were_sent_differ(state: State):
+def test_other_contents_than_were_sent_differ(state: State) -> None:
     assert after_reading_back(in_state(state), ReadBack(OTHER, BEFORE, waited=True), K3) is State.DIFFERS
 
 
-def test_what_the_portal_claims_to_have_and_does_not_list_was_refused():
+def test_what_the_portal_claims_to_have_and_does_not_list_was_refused() -> None:
     assert after_reading_back(in_state(State.EXISTS), ReadBack(None, None, waited=False), K3) is State.REFUSED
 
 
-def test_a_quarantined_record_stays_so_until_a_person_or_the_portal_decides():
+def test_a_quarantined_record_stays_so_until_a_person_or_the_portal_decides() -> None:
     assert after_reading_back(in_state(State.QUARANTINED), ReadBack(None, None, waited=True), K4) is State.QUARANTINED
 
 
@@ -109,12 +109,12 @@ def test_reading_back_is_total_and_makes_nothing_ready_before_its_window(
     before: bytes | None,
     waited: bool,  # noqa: FBT001
     kind: DeliveryClass,
-):
+) -> None:
     after = after_reading_back(in_state(state), ReadBack(online, before, waited), kind)
     assert state is State.READY or after is not State.READY or (waited and kind is not K4)
 
 
-def test_contents_that_go_from_a_to_b_and_back_to_a_are_three_serials():
+def test_contents_that_go_from_a_to_b_and_back_to_a_are_three_serials() -> None:
     first = NUMBERING.to_send(None, subject(b"A"))
     second = NUMBERING.to_send(Revision(first.serial, 1, b"A", State.AGREED), subject(b"B", Operation.UPDATE_PERSON))
     third = NUMBERING.to_send(Revision(second.serial, 2, b"B", State.AGREED), subject(b"A", Operation.UPDATE_PERSON))
@@ -122,22 +122,22 @@ def test_contents_that_go_from_a_to_b_and_back_to_a_are_three_serials():
     assert len({first.serial, second.serial, third.serial}) == 3
 
 
-def test_a_record_nobody_has_decided_on_keeps_its_serial():
+def test_a_record_nobody_has_decided_on_keeps_its_serial() -> None:
     ready = NUMBERING.to_send(None, subject())
     assert NUMBERING.to_send(ready, subject()) == ready
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.READY}))
-def test_a_record_somebody_has_decided_on_gets_a_new_serial(state: State):
+def test_a_record_somebody_has_decided_on_gets_a_new_serial(state: State) -> None:
     again = NUMBERING.to_send(in_state(state), subject())
     assert (again.number, again.state) == (2, State.READY)
 
 
-def test_a_ready_record_with_other_contents_is_a_new_revision():
+def test_a_ready_record_with_other_contents_is_a_new_revision() -> None:
     assert NUMBERING.to_send(in_state(State.READY, BEFORE), subject()).number == 2
 
 
-def test_serials_are_the_same_in_every_process_and_differ_by_every_part():
+def test_serials_are_the_same_in_every_process_and_differ_by_every_part() -> None:
     base = NUMBERING.to_send(None, subject()).serial
     others = [
         NUMBERING.to_send(None, subject(BEFORE)),

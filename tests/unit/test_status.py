@@ -8,7 +8,8 @@ import pytest
 
 from bridge.status import Status, all_well, status_of
 from schemas.report import Report
-from tests.unit.world import MORNING_AFTER, A, B, World
+from tests.unit.cast import MORNING_AFTER, A, B
+from tests.unit.world import World
 
 NOW = MORNING_AFTER.isoformat()
 
@@ -22,7 +23,7 @@ def status(world: World, report: Report | None = None) -> Status:
     return status_of(world.journal, report.items if report else ())
 
 
-def test_before_the_first_run_there_is_nothing_and_nothing_is_well(world: World):
+def test_before_the_first_run_there_is_nothing_and_nothing_is_well(world: World) -> None:
     found = status(world)
     assert found == Status(
         offline_rows=0,
@@ -43,7 +44,7 @@ def test_before_the_first_run_there_is_nothing_and_nothing_is_well(world: World)
     assert not all_well(found)
 
 
-def test_when_all_agrees_all_is_well(world: World):
+def test_when_all_agrees_all_is_well(world: World) -> None:
     world.ledger(A, B)
     found = status(world, world.sync())
     assert found == Status(
@@ -65,7 +66,7 @@ def test_when_all_agrees_all_is_well(world: World):
     assert all_well(found)
 
 
-def test_an_outcome_nobody_knows_is_counted_and_nothing_is_well(world: World):
+def test_an_outcome_nobody_knows_is_counted_and_nothing_is_well(world: World) -> None:
     world.ledger(A, B)
     world.portal.drop(1)
     found = status(world, world.sync())

@@ -2,111 +2,40 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from adapters.journal.journal import Journal, create_journal, open_journal
-from adapters.vault import Keys, Vault
-from bridge.deadlines import SHANGHAI, DeadlineRule
+from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
-from bridge.map import Glossary, batch_from_online, batch_values, person_from_online, person_values, to_online
 from bridge.house import House
+from bridge.map import batch_from_online, batch_values, person_from_online, to_online
 from bridge.pipeline import sync
 from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
 from schemas.batch import Base, Batch, BatchKey, Level
-from schemas.dialect import shipped_dialect
 from schemas.errors import TransientError
 from schemas.finding import Rule
-from schemas.identity import IdType, check_digit
 from schemas.journal import Instant, Settling
-from schemas.policy import shipped_policy
 from schemas.portal import Answer, DeliveryClass, Operation, Payload
 from schemas.report import Report, Side
-from schemas.roster import Category, Leader, Participant, Place, Problem, Reading, Rejection, Roster, Severity
+from schemas.roster import Participant, Reading, Rejection, Roster
 from schemas.texts import Language, T
 from tests.adapters.fake_portal import FakePortal
 from tests.adapters.fake_source import FakeSource
+from tests.unit.cast import BATCH, GLOSSARY, MORNING_AFTER, POLICY, SPRING, VAULT, WORDS, block, in_words
 
-VAULT = Vault(Keys(b"s" * 32, b"m" * 32, b"k" * 32, b"n" * 32))
-WORDS = shipped_dialect("qilu").words
-POLICY = shipped_policy("weihai-2025")
-GLOSSARY = Glossary(WORDS, VAULT.mark, VAULT.person_key)
 WINDOW_S = 1800.0
 SETTLING = Settling(DeliveryClass.K3, WINDOW_S)
-SPRING = BatchKey(2025, "测试工会", "第一批")
-BATCH = Batch(SPRING, Level.CITY, "测试基地", date(2025, 5, 6), date(2025, 5, 10))
-MORNING_AFTER = datetime(2025, 5, 11, 9, 0, tzinfo=SHANGHAI)
 READS = {"list_batches", "list_people"}
-_NAMES = "零甲乙丙丁戊己庚"
-
-
-def person(number: int, **changes: Any) -> Participant:
-    """Somebody who does not exist; no two of them are alike enough to be taken for one another."""
-    digits = f"999001{1970 + number}{number:02}{number:02}{number}{number}1"
-    one = Participant(
-        name=f"{_NAMES[number]}测试",
-        id_type=IdType.RESIDENT,
-        id_no=digits + check_digit(digits),
-        phone=f"1990000{number}{number}0{number}",
-        unit="测试单位",
-        category=Category.SKILLED,
-        where=Place("", "名单", 3 + number),
-    )
-    return replace(one, **changes)
-
-
-A, B, C, D = person(1), person(2), person(3), person(4)
-
-
-def another(name: str, *, end: date = BATCH.end, organiser: str = SPRING.organiser) -> Batch:
-    """A second batch like the first one."""
-    return replace(BATCH, key=BatchKey(2025, organiser, name), start=end - timedelta(days=4), end=end)
-
-
-def key_of(one: Participant) -> bytes:
-    return VAULT.person_key(one.id_type, one.id_no)
-
-
-def in_words(one: Participant, **changes: str) -> dict[str, str]:
-    """A participant as the portal stores them."""
-    return to_online(person_values(one), WORDS.person) | changes
-
-
-def damaged(path: str = "rosters/台账.xlsx", row: int = 40) -> Rejection:
-    where = Place(path, "名单", row, "身份证号")
-    return Rejection(where, (Problem("id_check_digit", Severity.BLOCK, where),))
-
-
-def block(
-    *people: Participant,
-    batch: Batch = BATCH,
-    path: str = "rosters/台账.xlsx",
-    leaders: int = 0,
-    rejections: Sequence[Rejection] = (),
-    declared: int | None = None,
-) -> Roster:
-    """One block of a ledger, with every place in `path`."""
-    places = [replace(one, where=replace(one.where, file=path)) for one in people]
-    return Roster(
-        batch=batch,
-        where=Place(path, "名单", 1),
-        people=tuple(places),
-        leaders=tuple(
-            Leader(f"带队{number}", "", "测试单位", Place(path, "名单", 60 + number)) for number in range(leaders)
-        ),
-        rejections=tuple(replace(found, batch=batch.key) for found in rejections),
-        declared=declared,
-    )
 
 
 class MovedClock:
@@ -126,18 +55,33 @@ class MovedClock:
         self.now = replace(self.now, uptime_s=10.0, boot="second boot")
 
 
+class ObservedPortal(FakePortal):
+    """Lets the test act when a request arrives, and change what is answered."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.arriving: Callable[[Payload], object] = lambda _: None
+        self.answering: Callable[[Answer], Answer] = lambda answer: answer
+
+    def send(self, payload: Payload) -> Answer:
+        self.arriving(payload)
+        return self.answering(super().send(payload))
+
+
 class Steps:
-    """Watches a run, and lets something happen when a step begins."""
+    """Watches a run, and lets something happen when a step begins or gets on."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self.when: dict[str, Callable[[], None]] = {}
+        self.advanced: Callable[[], object] = lambda: None
+        self.when: dict[str, Callable[[], object]] = {}
 
     def step(self, name: str, total: int | None = None) -> None:
         self.seen.append(name)
         self.when.pop(name, lambda: None)()
 
-    def advance(self, count: int = 1) -> None: ...
+    def advance(self, count: int = 1) -> None:
+        self.advanced()
 
 
 class Stopping:
@@ -174,7 +118,8 @@ def new_journal(folder: Path, settling: Settling = SETTLING) -> Journal:
     path = folder / "journal.db"
     path.write_bytes(_empty_journal())
     journal = open_journal(path, VAULT, settling)
-    journal.store._engine.raw_connection().driver_connection.execute("PRAGMA synchronous=OFF")  # no test cuts the power
+    with closing(journal.store._engine.raw_connection().cursor()) as cursor:
+        cursor.execute("PRAGMA synchronous=OFF")  # no test here cuts the power
     return journal
 
 
@@ -183,7 +128,7 @@ class World:
 
     def __init__(self, folder: Path, *, once_per_year: bool = False, **portal: Any) -> None:
         self.clock = MovedClock()
-        self.portal = FakePortal(uptime_s=lambda: self.clock.now.uptime_s, **portal)
+        self.portal = ObservedPortal(uptime_s=lambda: self.clock.now.uptime_s, **portal)
         self.source = FakeSource()
         self.journal = new_journal(folder, Settling(self.portal.delivery_class, WINDOW_S))
         self.watch = Steps()
@@ -230,16 +175,18 @@ class World:
 
     def sync_with_refused(self, operation: Operation) -> Report:
         """One sync whose first request of this kind is refused whole."""
-        send = self.portal.send
-
-        def refusing(payload: Payload) -> Answer:
-            if payload.operation is operation:
-                self.portal.refuse(len(payload.serials))
-                self.portal.send = send  # type: ignore[method-assign]
-            return send(payload)
-
-        self.portal.send = refusing  # type: ignore[method-assign]
+        self.when_sent(operation, lambda payload: self.portal.refuse(len(payload.serials)))
         return self.sync()
+
+    def when_sent(self, operation: Operation, act: Callable[[Payload], object]) -> None:
+        """Let something happen once, when the next request of this kind arrives."""
+
+        def arriving(payload: Payload) -> None:
+            if payload.operation is operation:
+                self.portal.arriving = lambda _: None
+                act(payload)
+
+        self.portal.arriving = arriving
 
     def settle(self) -> None:
         """Let the settle window pass."""
@@ -298,7 +245,11 @@ def picture(report: Report) -> str:
     lines = [report.state.value, f"offline {_side(report.offline)}", f"online {_side(report.online)}"]
     for item in report.items:
         moved = f" moved {item.moved}" if item.moved else ""
-        fields = "".join(f" {d.field}:{d.rule or d.offline + '|' + d.online}" for d in item.differences if d.rule is not Rule.DICTIONARY)
+        fields = "".join(
+            f" {d.field}:{d.rule or d.offline + '|' + d.online}"
+            for d in item.differences
+            if d.rule is not Rule.DICTIONARY
+        )
         lines.append(f"{item.code} {item.name or item.batch or '-'}{moved}{fields}")
     return "\n".join(lines)
 

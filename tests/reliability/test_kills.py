@@ -1,0 +1,178 @@
+"""Real SIGKILLs at random moments of a sync, judged by the portal's own ledger of effects.
+
+The portal answers slowly, loses replies, goes on storing after its client has died, and keeps doubles when it is sent
+any: what is entered twice shows. All the while the ledgers grow and change.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.adapters.ledgers import id_no, row
+from tests.system.office import ORGANISER, ROOT, Office, open_office
+
+WINDOW_S = 1.0
+LONGEST_LIFE_S = 0.2
+SLOW = {"latency_s": 0.002, "slow_s": 0.05, "doubles": True}
+BATCHES = [f"第{number}批" for number in "一二三四五六"]
+KILLED = -signal.SIGKILL
+UNITS = "荣成市渔业公司", "荣成市渔业公司二部"
+
+
+@dataclass
+class Roster:
+    """What offline holds: person's number → (batch, unit). Ten people to begin with in each of six batches."""
+
+    office: Office
+    random: Random
+    people: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.people = {number: (BATCHES[number % 6], UNITS[0]) for number in range(60)}
+        for batch in BATCHES:
+            self.save(batch)
+
+    def change(self) -> None:
+        """One person more, and somebody moves to another unit: each run has something to create and to update."""
+        number, who = len(self.people), self.random.choice(list(self.people))
+        self.people[number] = self.random.choice(BATCHES), UNITS[0]
+        self.people[who] = self.people[who][0], self.random.choice(UNITS)
+        for batch in {self.people[number][0], self.people[who][0]}:
+            self.save(batch)
+
+    def save(self, batch: str) -> None:
+        rows = [row(number, unit=unit) for number, (theirs, unit) in self.people.items() if theirs == batch]
+        self.office.keep(f"{batch}.xlsx", *rows, batch=batch)
+
+    @property
+    def wanted(self) -> dict[str, tuple[str, str]]:
+        """Id digest → batch and unit."""
+        return {digest(id_no(n)): (f"2025/{ORGANISER}/{batch}", unit) for n, (batch, unit) in self.people.items()}
+
+
+@dataclass
+class Verdict:
+    """What the portal's ledger says in the end, read line by line and not by any code of the bridge."""
+
+    created: Counter[tuple[str, str]] = field(default_factory=Counter)
+    held: dict[str, tuple[str, str]] = field(default_factory=dict)
+    serials: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def doubles(self) -> int:
+        return sum(count - 1 for count in self.created.values())
+
+
+def judge(folder: Path) -> Verdict:
+    verdict = Verdict()
+    for line in (folder / "effects.jsonl").read_text(encoding="utf-8").splitlines():
+        effect = json.loads(line)
+        if effect["effect"] != "batch_submitted":  # the one request that carries no serial
+            verdict.serials[effect["serial"]] += 1
+        if effect["effect"].endswith("_created"):
+            verdict.created[effect["batch"], effect["person"]] += 1
+        if effect["person"]:
+            verdict.held[effect["person"]] = effect["batch"], effect["content"]["laborName"]
+    return verdict
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def bad_days(folder: Path, seed: int) -> Iterator[Roster]:
+    with open_office(folder) as office:
+        office.change("settle_window_s = 0", f"settle_window_s = {WINDOW_S}")
+        office.portal.set_weather(**SLOW)
+        yield Roster(office, Random(seed))
+
+
+@contextmanager
+def nursery(office: Office) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.reliability.nursery", str(office.settings)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "ready\n"
+        yield process
+        assert process.stdin
+        process.stdin.close()
+
+
+def calm(roster: Roster) -> None:
+    """Good weather, until everything is settled: in two windows at the latest."""
+    roster.office.portal.set_weather(latency_s=0.0, slow_s=0.0, lose_replies=0)
+    for _ in range(3):
+        if roster.office.run("sync").code == 0:
+            return
+        time.sleep(WINDOW_S)
+
+
+def proven(roster: Roster, kills: int) -> None:
+    """Every person of the ledgers exactly once and equal, nothing undecided, nothing stored that was not intended."""
+    verdict, wanted = judge(roster.office.portal.folder), roster.wanted
+    lost = wanted.keys() - verdict.held.keys()
+    with closing(sqlite3.connect(roster.office.folder / "journal.db")) as journal:
+        states = Counter(state for (state,) in journal.execute("SELECT state FROM revision"))
+        intended = {serial for (serial,) in journal.execute("SELECT serial FROM attempt_serial")}
+        [in_flight] = journal.execute("SELECT count(DISTINCT at) FROM event WHERE what='recovered.unknown'").fetchone()
+        assert journal.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    print(f"{kills} kills ({in_flight} with a request on its way), {len(wanted)} people:", end=" ")
+    print(f"{verdict.doubles} doubles, {len(lost)} lost")
+    assert in_flight > kills // 10
+    assert verdict.doubles == 0
+    assert verdict.held == wanted
+    assert not states.keys() & {"intent", "sending", "unknown", "accepted"}
+    assert verdict.serials.keys() <= intended
+    assert max(verdict.serials.values()) == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_140_kills_of_a_forked_sync_store_nobody_twice_and_lose_nobody(tmp_path: Path, seed: int) -> None:
+    with bad_days(tmp_path, seed) as roster, nursery(roster.office) as process:
+        codes: Counter[int] = Counter()
+        while codes[KILLED] < 140 and codes.total() < 280:
+            roster.change()
+            if codes.total() % 5 == 0:
+                roster.office.portal.set_weather(lose_replies=1)
+            process.stdin.write(f"{roster.random.uniform(0.0, LONGEST_LIFE_S)}\n")
+            process.stdin.flush()
+            codes[int(process.stdout.readline())] += 1
+        assert codes[KILLED] == 140, codes
+        assert codes.keys() <= {KILLED, 0, 1}
+        calm(roster)
+        proven(roster, codes[KILLED])
+
+
+def test_20_kills_of_the_real_command_store_nobody_twice_and_lose_nobody(tmp_path: Path) -> None:
+    with bad_days(tmp_path, seed=3) as roster:
+        codes: Counter[int] = Counter()
+        took_s = 1.5
+        while codes[KILLED] < 20 and codes.total() < 40:
+            roster.change()
+            began = time.monotonic()
+            with roster.office.start("--config", "config.toml", "sync") as process:
+                try:
+                    process.wait(roster.random.uniform(0.4, 1.2) * took_s)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                process.communicate()
+            codes[process.returncode] += 1
+            took_s = took_s if process.returncode == KILLED else time.monotonic() - began
+        assert codes[KILLED] == 20, codes
+        assert codes.keys() <= {KILLED, 0, 1}
+        calm(roster)
+        proven(roster, codes[KILLED])
