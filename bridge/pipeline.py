@@ -7,7 +7,8 @@ The portal is read back before the first plan too: nothing is written by somebod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,7 +29,7 @@ from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
 from schemas.journal import BatchFacts, PersonFacts
 from schemas.plan import Plan
-from schemas.report import Item, Report
+from schemas.report import Item, Reconciliation, Report, RunState
 from schemas.revision import HEADER, SUBMISSION, Revision
 from schemas.texts import T
 
@@ -38,30 +39,30 @@ ROUNDS = 4
 
 def sync(house: House) -> Report:
     """One whole run. Raises JournalError, RunError; all else that goes wrong stands in the report."""
-    run = _begin(house, "sync")
-    trouble = take_in(house)  # read → check → map
-    if look(house, trouble):  # read back
-        _write(house, run, trouble)  # plan → push → read back, until nothing is left that may be written
-    return _conclude(house, run, trouble)  # reconcile → report
+    with _in_the_ledger(house, "sync") as run:
+        trouble = take_in(house)  # read → check → map
+        if look(house, trouble):  # read back
+            _write(house, run, trouble)  # plan → push → read back, until nothing is left that may be written
+        return _conclude(house, run, trouble)  # reconcile → report
 
 
 def compare(house: House) -> Report:
     """Read both sides and reconcile; nothing is written online."""
-    run = _begin(house, "reconcile")
-    trouble = take_in(house)
-    look(house, trouble)
-    return _conclude(house, run, trouble)
+    with _in_the_ledger(house, "reconcile") as run:
+        trouble = take_in(house)
+        look(house, trouble)
+        return _conclude(house, run, trouble)
 
 
 def resync(house: House, wish: Wish) -> Report:
     """An ordinary run, limited to what a person asked for, with new revisions of what may be sent again."""
-    run = _begin(house, "resync")
-    trouble = take_in(house)
-    if look(house, trouble):
-        chosen = choose(house.journal, wish, house.numbering)
-        house.journal.deliveries.reopen(chosen.again, now=house.clock.instant())
-        _write(house, run, trouble, only=chosen.batches)
-    return _conclude(house, run, trouble)
+    with _in_the_ledger(house, "resync") as run:
+        trouble = take_in(house)
+        if look(house, trouble):
+            chosen = choose(house.journal, wish, house.numbering)
+            house.journal.deliveries.reopen(chosen.again, now=house.clock.instant())
+            _write(house, run, trouble, only=chosen.batches)
+        return _conclude(house, run, trouble)
 
 
 def preview(house: House, *, wish: Wish | None = None) -> Plan:
@@ -171,10 +172,17 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     return seen and not pushed.stopped
 
 
-def _begin(house: House, kind: str) -> int:
-    now = house.clock.instant()
+@contextmanager
+def _in_the_ledger(house: House, kind: str) -> Iterator[int]:
+    """One line in the ledger of runs, closed also when the run fails."""
+    runs, now = house.journal.runs, house.clock.instant()
     house.journal.deliveries.recover(now)
-    return house.journal.runs.begin(kind, now.at.date(), at=now.at)
+    run = runs.begin(kind, now.at.date(), at=now.at)
+    try:
+        yield run
+    except RunError:
+        runs.finish(run, RunState.FAILED, {}, at=house.clock.instant().at)
+        raise
 
 
 def _conclude(house: House, run: int, trouble: Trouble) -> Report:
@@ -184,7 +192,7 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
         journal, house.rules, now=now, identify=house.identify, failures=trouble.failures, drift=trouble.drift
     )
     journal.findings.see(found.findings, at=now)
-    result = report_now(house, trouble=trouble)
+    result = _report(house, found, trouble)
     numbers = {bucket.value: count for bucket, count in found.offline.buckets.items()}
     journal.runs.finish(run, result.state, numbers, at=house.clock.instant().at)
     return result
@@ -197,10 +205,15 @@ def items_now(journal: Journal, rules: Rules, wording: Wording, *, now: datetime
     return in_order(journal.findings.open(), clocks, wording, last[1] if last else None)
 
 
-def report_now(house: House, *, trouble: Trouble | None = None) -> Report:
-    """The report of what the journal knows now; `trouble` is that of the run that ends with it."""
+def report_now(house: House) -> Report:
+    """The report of what the journal knows now, without looking at either side again."""
+    now = house.clock.instant().at
+    return _report(house, reconcile(house.journal, house.rules, now=now, identify=house.identify), Trouble())
+
+
+def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
+    """`trouble` is that of the run that ends with this report."""
     journal, now = house.journal, house.clock.instant().at
-    found = reconcile(journal, house.rules, now=now, identify=house.identify)
     last = journal.runs.last("report")
     since = last[1] if last else None
     batches, tallies = journal.deliveries.batches(), journal.deliveries.tallies()

@@ -47,17 +47,20 @@ def _take(source: Source, stamp: FileStamp, known: KnownFile | None, intake: Int
         intake.touched.append(stamp)
         return
     reading = source.read(stamp)
-    if known is not None and _only_busy(reading):
-        text = T("{path} cannot be read just now; what it said last still stands", path=stamp.path)
-        intake.failures.append(text)
+    if known is not None and _says_nothing(reading):
+        intake.failures.append(
+            T(
+                "{path} cannot be read as a ledger just now; what it said last still stands. Open it and save it again",
+                path=stamp.path,
+            )
+        )
     else:
         intake.read.append((KnownFile(stamp, digest), reading))
 
 
-def _only_busy(reading: Reading) -> bool:
-    """Somebody is writing the file or holds it: it says nothing now, and takes nothing back either."""
-    codes = {problem.code for rejection in reading.rejections for problem in rejection.problems}
-    return bool(codes & {"file_changing", "no_access"})
+def _says_nothing(reading: Reading) -> bool:
+    """Being written, locked, damaged or no ledger any more: it holds nobody, and takes nobody back either."""
+    return not reading.rosters and bool(reading.rejections)
 
 
 def merged(rosters: Sequence[Roster]) -> tuple[Roster, tuple[Problem, ...]]:

@@ -88,14 +88,6 @@ class Deliveries:
             for row in rows
         }
 
-    def numbers(self, batch: BatchKey) -> Mapping[bytes, int]:
-        """The newest revision number of each record of a batch."""
-        with self._store.read() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT person, max(number) AS number FROM revision WHERE batch=? GROUP BY person", (str(batch),)
-            )
-            return {row.person: row.number for row in rows}
-
     def intend(self, dispatch: Dispatch, *, run: int, now: Instant) -> int:
         """Make one request durable before it is made. Returns its attempt number."""
         batch, payload, since = str(dispatch.batch), dispatch.payload, _since(now)

@@ -1,7 +1,7 @@
 """Forks syncs and kills them: everything is loaded once, so a kill costs milliseconds, not a second.
 
-`python -m tests.reliability.nursery CONFIG`. A line in says how many seconds a sync may live; a line out gives its exit
-code: -9 when it was killed, else it was quicker.
+`python -m tests.reliability.nursery CONFIG`. A line in says from when on a sync may live how many seconds: "start 0.1" or
+"push 0.1", from its first request. A line out gives its exit code: -9 when it was killed, else it was quicker.
 """
 
 from __future__ import annotations
@@ -11,12 +11,26 @@ import signal
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 from bridge import jobs, logs
 from bridge.config import Config
-from bridge.wiring import plain_ways
+from bridge.wiring import NeverStops, SystemClock, Ways
 from schemas.report import RunState
+
+
+@dataclass(frozen=True)
+class Tells:
+    """Writes a byte as soon as a run begins to push."""
+
+    pipe: int
+
+    def step(self, name: str, total: int | None = None) -> None:
+        if name == "push":
+            os.write(self.pipe, b".")
+
+    def advance(self, count: int = 1) -> None: ...
 
 
 def main() -> None:
@@ -24,19 +38,30 @@ def main() -> None:
     logs.configure("error", sys.stderr.buffer)
     _say("ready")
     for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            _sync(config)
-        time.sleep(float(line))
-        os.kill(child, signal.SIGKILL)
-        _say(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        since, seconds = line.split()
+        _say(str(_lived(config, float(seconds), since_push=since == "push")))
 
 
-def _sync(config: Config) -> None:
-    """Never returns: a fault is told on stderr, and makes whoever reads the line fail."""
+def _lived(config: Config, seconds: float, *, since_push: bool) -> int:
+    told, telling = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _sync(config, telling)
+    os.close(telling)
+    if since_push:
+        os.read(told, 1)  # nothing, when the sync ends without a push
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.close(told)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _sync(config: Config, telling: int) -> None:
+    """Never returns. A fault is told on stderr and by an exit code no sync has."""
     code = 70
     try:
-        code = 0 if jobs.sync(config, plain_ways()).state is RunState.COMPLETE else 1
+        report = jobs.sync(config, Ways(SystemClock(), Tells(telling), NeverStops()))
+        code = 0 if report.state is RunState.COMPLETE else 1
     except BaseException:
         traceback.print_exc()
     finally:

@@ -10,7 +10,6 @@ import pytest
 from bridge.read import merged, read
 from schemas.journal import Intake, KnownFile
 from schemas.roster import Place, Problem, Reading, Rejection, Severity
-from schemas.texts import T
 from tests.adapters.fake_source import FakeSource
 from tests.unit.cast import BATCH, A, B, C, block, damaged
 from tests.unit.world import Steps
@@ -85,13 +84,16 @@ def test_a_source_that_cannot_be_looked_at_is_a_failure_and_its_files_are_not_go
     ]
 
 
-@pytest.mark.parametrize("code", ["file_changing", "no_access"])
-def test_a_busy_file_takes_nothing_back(code: str) -> None:
+@pytest.mark.parametrize("code", ["file_changing", "no_access", "unreadable", "header_not_found"])
+def test_a_file_that_says_nothing_any_more_takes_nothing_back(code: str) -> None:
     source = source_with(READING)
     known = known_to(source)
     source.put(busy(code))
-    text = T("{path} cannot be read just now; what it said last still stands", path=PATH)
-    assert looked(source, known) == Intake(failures=[text])
+    intake = looked(source, known)
+    assert (intake.read, intake.gone) == ([], [])
+    assert [str(text) for text in intake.failures] == [
+        f"{PATH} cannot be read as a ledger just now; what it said last still stands. Open it and save it again"
+    ]
 
 
 def test_a_busy_file_nobody_has_read_yet_is_set_aside() -> None:
