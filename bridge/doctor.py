@@ -9,20 +9,23 @@ from pathlib import Path
 
 from bridge.config import Config
 from bridge.wiring import Ways, mailer_of, open_memory, open_portal, plain_ways, sources_of
-from schemas.errors import BridgeError, ConfigError
+from schemas.errors import BridgeError, ConfigError, TransientError
 from schemas.texts import T, Text
 
 _LEAST_FREE_BYTES = 500_000_000
 _CLOCK_SLACK_YEARS = 1
+_CHECK_PORTAL = T("Check portal.base_url, the network, and whether the portal is open now.")
+_CHECK_MAIL = T("Check mail.host, mail.port and the network.")
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One thing looked at. `text` says what is wrong and the fix, or that it is well (`exit_code` 0)."""
+    """One thing looked at. `text` says what is wrong, or that it is well (`exit_code` 0); `fix` what it does not say."""
 
     name: Text
     exit_code: int
     text: Text
+    fix: Text | None = None
 
 
 def examine(path: Path) -> Iterator[Examined]:
@@ -41,16 +44,18 @@ def examine(path: Path) -> Iterator[Examined]:
     yield from _tried(T("disk"), lambda: _disk(config))
     yield from _tried(T("clock"), lambda: _clock(config, ways))
     yield from _tried(T("sources"), lambda: _sources(config))
-    yield from _tried(T("portal"), lambda: _portal(config))
+    yield from _tried(T("portal"), lambda: _portal(config), _CHECK_PORTAL)
     if config.mail.enabled:
-        yield from _tried(T("mail"), lambda: _mail(config))
+        yield from _tried(T("mail"), lambda: _mail(config), _CHECK_MAIL)
     else:
         yield Examined(T("mail"), 0, T("switched off (mail.enabled)"))
 
 
-def _tried(name: Text, look: Callable[[], Text]) -> Iterator[Examined]:
+def _tried(name: Text, look: Callable[[], Text], if_out_of_reach: Text | None = None) -> Iterator[Examined]:
     try:
         yield Examined(name, 0, look())
+    except TransientError as error:
+        yield Examined(name, error.exit_code, error.text, if_out_of_reach)
     except BridgeError as error:
         yield from _wrong(name, error)
 

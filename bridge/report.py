@@ -112,7 +112,7 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
 def _said(found: Finding, wording: Wording) -> tuple[str, str]:
     """`{text}` of the sentence and the advice of its first problem, where it has problems."""
     texts = [said(problem, wording.policy, wording.language) for problem in found.problems]
-    evidence = [text.into(wording.language) for text in found.evidence]
+    evidence = [text.into(wording.language).rstrip("。.") for text in found.evidence]
     separator = "；" if wording.language is Language.ZH_CN else "; "
     advice = next((advice for _, advice in texts if advice), "")
     return separator.join([*(text for text, _ in texts), *evidence]), advice

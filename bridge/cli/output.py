@@ -103,6 +103,10 @@ def table(heads: Sequence[Text], rows: Iterable[Sequence[str]], *, indent: int =
     _console().print(Padding(made, (0, 0, 0, indent), expand=False))
 
 
+_OF_THE_RUN = ("D19", "D20")
+"""Findings about the run itself: a side that could not be read makes all the rest old news."""
+
+
 def summary(report: "Report") -> None:
     """The verdict, whatever stands in its way, where every row of both sides went, and what to do now."""
     from bridge.wiring import conservation, verdict_in_words
@@ -111,6 +115,9 @@ def summary(report: "Report") -> None:
     paragraph(headline, style="bold")
     for line in (*details, *report.banners):
         paragraph(line, indent=2)
+    for item in report.items:
+        if item.code in _OF_THE_RUN and not item.batch:
+            paragraph(f"✗ {item.what} {item.next_step}", indent=2)
     for line in conservation(report, LANGUAGE):
         paragraph(line)
 

@@ -28,7 +28,8 @@ def check(ctx: typer.Context) -> None:
     worst = 0
     for found in examine(ctx.obj):
         worst = max(worst, found.exit_code)
-        paragraph(f"{'✗' if found.exit_code else '✓'} {say(found.name)}: {say(found.text)}")
+        fix = f" {say(found.fix)}" if found.fix else ""
+        paragraph(f"{'✗' if found.exit_code else '✓'} {say(found.name)}: {say(found.text)}{fix}")
     if worst:
         next_step(T("put right what is marked ✗, then run lxy-bridge check again."))
     raise typer.Exit(worst)

@@ -128,6 +128,7 @@ def test_a_missing_folder_is_told_and_takes_nothing_back(office: Office) -> None
     office.change('path = "ledgers"', 'path = "elsewhere"')
     done = office.run("sync")
     assert done.code == 1
+    assert str(office.folder / "elsewhere") in done.out
     assert office.portal.effects() == before
     told = office.run("findings").out
     assert str(office.folder / "elsewhere") in told
@@ -139,9 +140,9 @@ def test_a_portal_that_is_down_ends_nothing_but_the_run(office: Office) -> None:
     office.change(office.portal.base_url, f"http://127.0.0.1:{_a_free_port()}")
     done = office.run("sync")
     assert done.code == 1
-    assert "守恒" not in done.err
-    assert "线下" in done.out
-    assert "线上系统" in office.run("findings").out
+    assert "✗ 数据量异常：线上系统无法连接或正忙" in done.out
+    assert "portal.base_url" in office.run("check").out
+    assert online(office).get(good) is None
     furnish(office)
     assert office.run("sync").code in {0, 1}
     assert online(office)[good] == 1

@@ -1,0 +1,22 @@
+"""From what the journal knows to findings, D01 to D22: of people, of batches, of rows.
+
+Pure: they see one `View` and give the findings it holds, each with who moved, the fields, and the place offline.
+"""
+
+from bridge.findings.batches import of_batches
+from bridge.findings.people import of_people, said_by_the_batch
+from bridge.findings.rows import of_duplicates, of_rows, of_the_run, of_the_year
+from bridge.findings.view import Identify, Rules, View
+
+__all__ = [
+    "Identify",
+    "Rules",
+    "View",
+    "of_batches",
+    "of_duplicates",
+    "of_people",
+    "of_rows",
+    "of_the_run",
+    "of_the_year",
+    "said_by_the_batch",
+]

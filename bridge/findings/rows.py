@@ -1,0 +1,93 @@
+"""Findings of rows: set aside, repeated, of somebody who was there before in the year; and of the run itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from bridge.compare import shown
+from bridge.findings.view import View, batch_values
+from bridge.suspects import Who
+from schemas.batch import BatchKey
+from schemas.finding import Code, Finding
+from schemas.journal import BatchFacts, Duplicate, Person, SetAside
+from schemas.texts import Text
+
+
+def of_rows(view: View, set_aside: Sequence[SetAside]) -> Iterator[Finding]:
+    """Every row, sheet or file that could not be taken."""
+    for aside in set_aside:
+        if aside.batch is not None and aside.batch in view.batches and not view.batches[aside.batch].ours:
+            continue
+        yield Finding(
+            id=view.identify((Code.DAMAGED_ROW, aside.where.file, aside.where.sheet, str(aside.where.row))),
+            code=Code.DAMAGED_ROW,
+            batch=aside.batch,
+            where=aside.where,
+            values=batch_values(view, aside.batch) if aside.batch else {"batch": ""},
+            problems=aside.problems,
+            unit=aside.batch.organiser if aside.batch else "",
+        )
+
+
+def of_duplicates(
+    view: View, code: Code, duplicates: Sequence[Duplicate], names: Mapping[Who, Person]
+) -> Iterator[Finding]:
+    times = Counter((again.batch, again.person) for again in duplicates)
+    for again in duplicates:
+        person = names.get((again.batch, again.person))
+        known = (person.offline or person.online or {}) if person else {}
+        where = again.where
+        yield Finding(
+            id=view.identify((code, str(again.batch), again.person.hex(), str(where))),
+            code=code,
+            batch=again.batch,
+            person=again.person.hex(),
+            name=shown("name", known.get("name", "")),
+            where=where,
+            values={
+                **batch_values(view, again.batch),
+                "rows": _rows(person, again),
+                "count": 1 + times[again.batch, again.person],
+            },
+            unit=known.get("unit", ""),
+        )
+
+
+def _rows(person: Person | None, again: Duplicate) -> str:
+    places = [person.where if person else None, again.where]
+    return "、".join(f"{place.sheet}·{place.row}" for place in places if place)
+
+
+def of_the_year(
+    view: View, twice: Mapping[bytes, tuple[BatchKey, ...]], names: Mapping[Who, Person]
+) -> Iterator[Finding]:
+    """A person's second batch of the year is the finding, and each after it."""
+    if not view.rules.once_per_year:
+        return
+    for person, keys in twice.items():
+        attended = sorted((view.batches[key] for key in keys if key in view.batches), key=_by_start)
+        for batch in (later for later in attended[1:] if later.ours):
+            opened = names.get((batch.key, person))
+            known = (opened.offline or {}) if opened else {}
+            yield Finding(
+                id=view.identify((Code.TWICE_IN_YEAR, str(batch.key), person.hex())),
+                code=Code.TWICE_IN_YEAR,
+                batch=batch.key,
+                person=person.hex(),
+                name=shown("name", known.get("name", "")),
+                where=opened.where if opened else None,
+                values={**batch_values(view, batch.key), "other": attended[0].key.title},
+                unit=known.get("unit", ""),
+            )
+
+
+def _by_start(batch: BatchFacts) -> tuple[str, BatchKey]:
+    return (batch.offline or {}).get("start", ""), batch.key
+
+
+def of_the_run(view: View, failures: Sequence[Text], drift: Sequence[Text]) -> Iterator[Finding]:
+    """Sources that could not be looked at, and a portal that answered in an unknown shape."""
+    for code, texts in ((Code.SILENCE, failures), (Code.DRIFT, drift)):
+        for text in texts:
+            yield Finding(id=view.identify((code, str(text))), code=code, values={"batch": ""}, evidence=(text,))
