@@ -47,7 +47,7 @@ def _take(source: Source, stamp: FileStamp, known: KnownFile | None, intake: Int
         intake.touched.append(stamp)
         return
     reading = source.read(stamp)
-    if known is not None and _says_nothing(reading):
+    if known is not None and known.holds_batches and _says_nothing(reading):
         intake.failures.append(
             T(
                 "{path} cannot be read as a ledger just now; what it said last still stands. Open it and save it again",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import sys
 import time
 import tomllib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -26,22 +25,16 @@ from adapters.journal.lock import hold
 from adapters.mail import Security, SmtpMailer
 from adapters.portal.http import Credentials, HttpPortal, open_client
 from adapters.portal.http import Retries as WireRetries
-from adapters.render import ReportRenderer, words
+from adapters.render import ReportRenderer
 from adapters.render.files import write_files
-from adapters.render.labels import VALUES
-from adapters.render.letter import plain, subject
-from adapters.render.verdict import verdict
 from adapters.sources.folder import FolderSource
 from adapters.vault import Vault, create_keys
 from bridge import logs
-from bridge.check import check
 from bridge.config import Config, SourceSection, read_secret
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
-from bridge.ledger_view import Seen
 from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online
-from bridge.pipeline import items_now
 from bridge.ports import Clock, Journal, Portal, Renderer, Source, Stop, Watch
 from bridge.post import Envelope
 from bridge.read_back import Reader
@@ -50,12 +43,10 @@ from bridge.revisions import Numbering
 from schemas.batch import Base, BatchKey
 from schemas.dialect import Dialect
 from schemas.errors import ConfigError
-from schemas.finding import FieldDifference
 from schemas.journal import Instant, Settling
 from schemas.policy import Policy
-from schemas.report import Item, Report
-from schemas.roster import Place, Problem, Reading
-from schemas.texts import Language, T
+from schemas.report import Report
+from schemas.texts import T
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -171,10 +162,10 @@ def _reader(config: Config, glossary: Glossary) -> Reader:
 
 
 def sources_of(config: Config) -> list[Source]:
-    return [_source(config, source, source.path, source.glob) for source in config.source]
+    return [source_of(config, source, source.path, source.glob) for source in config.source]
 
 
-def _source(config: Config, section: SourceSection, folder: Path, pattern: str) -> FolderSource:
+def source_of(config: Config, section: SourceSection, folder: Path, pattern: str) -> FolderSource:
     organiser, year = section.organiser or "", config.federation.year
     return FolderSource(section.name, folder, pattern, organiser=organiser, level=section.level, year=year)
 
@@ -201,65 +192,6 @@ def open_memory(config: Config) -> SqliteJournal:
     """The journal for looking only: no lock, and nothing can be written. Raises ConfigError, JournalError."""
     vault = Vault.load(config.vault.key_file)
     return open_journal(config.journal.path, vault, settling_of(config, load_dialect(config)), read_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The journal as it is now, and the words its findings are told in."""
-
-    journal: Journal
-    policy: Policy
-    rules: Rules
-    wording: Wording
-    now: datetime
-
-    def items(self) -> list[Item]:
-        return items_now(self.journal, self.rules, self.wording, now=self.now)
-
-
-@contextmanager
-def look_at(config: Config, language: Language) -> Iterator[View]:
-    """For looking while somebody else may be at work: no lock, no portal. Raises ConfigError, JournalError."""
-    policy = load_policy(config)
-    wording = replace(wording_of(config, policy), language=language)
-    memory = open_memory(config)
-    try:
-        yield View(memory, policy, rules_of(config, policy), wording, SystemClock().instant().at)
-    finally:
-        memory.close()
-
-
-def read_files(paths: Sequence[Path], config: Config | None) -> list[Seen]:
-    """Ledgers by name, and every one of a folder; read and checked as a run would, where the settings say how.
-
-    Raises ConfigError for one that is not there.
-    """
-    found = []
-    for path in paths:
-        folder, pattern = (path, "*") if path.is_dir() else (path.parent, glob.escape(path.name))
-        source = _source_for(folder, pattern, config)
-        stamps = list(source.look()) if folder.is_dir() else []
-        if not stamps:
-            raise ConfigError(T("There is no ledger {path}.", path=path))
-        for stamp in stamps:
-            reading = replace(source.read(stamp), path=str(folder / Path(stamp.path).name))
-            found.append(Seen(reading, _checked(reading, config)))
-    return found
-
-
-def _checked(reading: Reading, config: Config | None) -> list[tuple[Problem, ...]]:
-    if config is None:
-        return [() for _ in reading.rosters]
-    policy, bases = load_policy(config), bases_of(config)
-    return [check(roster, policy=policy, bases=bases) for roster in reading.rosters]
-
-
-def _source_for(folder: Path, pattern: str, config: Config | None) -> FolderSource:
-    sections = config.source if config else ()
-    own = next((one for one in sections if folder.absolute().is_relative_to(one.path)), None)
-    if config is None or own is None:
-        return FolderSource(str(folder), folder, pattern)
-    return _source(config, own, folder, pattern)
 
 
 def lay_out(folder: Path) -> tuple[Path, ...]:
@@ -303,39 +235,6 @@ def envelope_of(config: Config) -> Envelope | None:
 def write_report(report: Report, renderer: Renderer, folder: Path) -> tuple[Path, ...]:
     """The page and the workbook, each replaced whole or not at all."""
     return write_files(report, renderer, folder)
-
-
-def report_in_short(report: Report, language: Language) -> str:
-    return plain(report, language)
-
-
-def verdict_in_words(report: Report, language: Language) -> tuple[str, ...]:
-    """The headline as in the mail's subject, then whatever explains it."""
-    return subject(report, language), *(text.into(language) for text in verdict(report).details)
-
-
-def conservation(report: Report, language: Language) -> tuple[str, ...]:
-    """Where every row of either side went, a line each."""
-    sides = ((T("Offline"), report.offline), (T("Online"), report.online))
-    return tuple(words.conservation(label, side, language) for label, side in sides)
-
-
-def word_of(field: str, value: str, language: Language) -> str:
-    """What people call a canonical word."""
-    return VALUES[field][value].into(language)
-
-
-def difference_in_words(one: FieldDifference, language: Language) -> str:
-    return words.pair(one, language).in_a_line(language)
-
-
-def place_in_words(where: Place, language: Language) -> str:
-    return words.place(where, language)
-
-
-def due_in_words(item: Item, language: Language) -> str:
-    """How long is left, where there is a deadline."""
-    return words.hours_left(item.hours_left).into(language) if item.to_do and item.hours_left is not None else ""
 
 
 @contextmanager

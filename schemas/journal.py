@@ -45,10 +45,11 @@ class Settling:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the journal remembers of a file it has read."""
+    """What the journal remembers of a file it has read. `holds_batches`: some batch would lose it."""
 
     stamp: FileStamp
     sha256: bytes
+    holds_batches: bool = True
 
 
 @dataclass(slots=True)

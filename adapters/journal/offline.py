@@ -42,8 +42,11 @@ class Offline:
 
     def files(self) -> dict[str, KnownFile]:
         with self._store.read() as connection:
+            speaking = set(connection.scalars(select(tables.roster.c.file).distinct()))
             return {
-                row.path: KnownFile(FileStamp(row.path, row.size, row.mtime_ns), row.sha256)
+                row.path: KnownFile(
+                    FileStamp(row.path, row.size, row.mtime_ns), row.sha256, holds_batches=row.path in speaking
+                )
                 for row in connection.execute(select(tables.file))
             }
 

@@ -27,7 +27,8 @@ def read(
     reveal: Annotated[bool, typer.Option("--reveal", help=say(T("Show ids and phones unmasked.")))] = False,
 ) -> None:
     from bridge.ledger_view import Sight, as_data
-    from bridge.wiring import load_policy, read_files
+    from bridge.wiring import load_policy
+    from bridge.wiring_look import read_files
 
     config = settings_if_any(ctx)
     sight = Sight(LANGUAGE, reveal, load_policy(config) if config else None)
@@ -62,7 +63,7 @@ def _show(seen: "Seen", sight: "Sight") -> None:
 
 def _people(roster: "Roster", sight: "Sight") -> "Iterator[Sequence[str]]":
     from bridge.ledger_view import is_resident, people_rows
-    from bridge.wiring import word_of
+    from bridge.wiring_look import word_of
     from schemas.roster import Leader
 
     for row, one, id_no, phone in people_rows(roster, sight):
@@ -74,7 +75,7 @@ def _people(roster: "Roster", sight: "Sight") -> "Iterator[Sequence[str]]":
 
 
 def findings(ctx: typer.Context, *, json: Json = False) -> None:
-    from bridge.wiring import look_at
+    from bridge.wiring_look import look_at
 
     with look_at(settings(ctx), LANGUAGE) as view:
         items = view.items()
@@ -91,7 +92,7 @@ def findings(ctx: typer.Context, *, json: Json = False) -> None:
 
 def show_items(items: "Sequence[Item]") -> None:
     """Each finding as a short block: what, where, the portal's words, what to do and who does it."""
-    from bridge.wiring import difference_in_words, due_in_words, place_in_words
+    from bridge.wiring_look import difference_in_words, due_in_words, place_in_words
 
     for item in items:
         about = (item.title, item.batch, f"{item.name} {item.person}".strip(), due_in_words(item, LANGUAGE))
@@ -109,7 +110,7 @@ def show_items(items: "Sequence[Item]") -> None:
 
 def status(ctx: typer.Context, *, json: Json = False) -> None:
     from bridge.status import all_well, status_of
-    from bridge.wiring import look_at
+    from bridge.wiring_look import look_at
 
     with look_at(settings(ctx), LANGUAGE) as view:
         found = status_of(view.journal, view.items())

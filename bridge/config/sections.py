@@ -63,7 +63,7 @@ class Source(_Section):
     name: Words
     kind: Literal["workbook"] = "workbook"
     path: Place
-    glob: Words = "*"
+    glob: Words = "**/*"
     organiser: Words | None = None
     level: Level | None = None
 

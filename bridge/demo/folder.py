@@ -33,7 +33,7 @@ organisers = [{organisers}]
 [[source]]
 name = "ledgers"
 path = "ledgers"
-glob = "*"
+glob = "**/*"
 
 [portal]
 base_url = {base_url}

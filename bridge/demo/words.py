@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bridge.demo.judge import Score
 from bridge.demo.stage import Played, Stage
 from bridge.demo.table import aligned
-from bridge.wiring import conservation, report_in_short
+from bridge.wiring_look import conservation, verdict_in_words
 from bridge.wiring_practice import Day
 from schemas import catalogue
 from schemas.texts import Language, T, Text
@@ -27,7 +27,7 @@ def morning(day: Day) -> Text:
 def evening(day: Played, language: Language) -> Iterator[str]:
     """Verdict, conservation of both sides, the table, and whatever went wrong, one by one."""
     report = day.issued.report
-    yield report_in_short(report, language).partition("\n")[0]
+    yield verdict_in_words(report, language)[0]
     yield from conservation(report, language)
     yield ""
     yield from aligned(_table(day.scores, language), left=_NO_NUMBERS)

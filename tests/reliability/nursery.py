@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -36,6 +37,7 @@ class Tells:
 def main() -> None:
     config = Config.load(Path(sys.argv[1]))
     logs.configure("error", sys.stderr.buffer)
+    gc.freeze()  # children share the memory instead of copying it
     _say("ready")
     for line in sys.stdin:
         since, seconds = line.split()

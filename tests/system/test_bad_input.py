@@ -44,81 +44,78 @@ def online(office: Office) -> dict[str, int]:
     return {str(batch["batchName"]): int(batch["realNum"]) for batch in office.portal.admin.batches()}
 
 
-def bad_name() -> str:
-    return f"坏{next(_NUMBERS)}批"
-
-
 def facts(days: str = "2025年5月3日-7日", base: str = BASE) -> str:
     return f"组织单位：{ORGANISER}    疗休养时间：{days}    地点：{base}   层级：市级"
 
 
-def unreadable(office: Office) -> None:
-    (office.ledgers / "坏.xlsx").write_bytes(b"PK\x03\x04 this is no workbook")
+def unreadable(office: Office, name: str) -> None:
+    (office.ledgers / name).write_bytes(b"PK\x03\x04 this is no workbook")
 
 
-def a_picture(office: Office) -> None:
-    (office.ledgers / "坏.xlsx").write_bytes(b"%PDF-1.7 a scan")
+def a_picture(office: Office, name: str) -> None:
+    (office.ledgers / name).write_bytes(b"%PDF-1.7 a scan")
 
 
-def no_header(office: Office) -> None:
-    write_xlsx(office.ledgers / "坏.xlsx", [["疗休养名单"], ["张三", "李四"], ["王五"]])
+def no_header(office: Office, name: str) -> None:
+    write_xlsx(office.ledgers / name, [["疗休养名单"], ["张三", "李四"], ["王五"]])
 
 
-def a_wrong_sheet(office: Office) -> None:
-    write_xlsx(office.ledgers / "坏.xlsx", {"费用": [["项目", "金额"], ["车费", 100]]})
+def a_wrong_sheet(office: Office, name: str) -> None:
+    write_xlsx(office.ledgers / name, {"费用": [["项目", "金额"], ["车费", 100]]})
 
 
-def a_damaged_id(office: Office) -> None:
-    office.keep("坏.xlsx", row(50), row(51, id_no=9.99001199001e17), batch=bad_name())
+def a_damaged_id(office: Office, name: str) -> None:
+    office.keep(name, row(50), row(51, id_no=9.99001199001e17), batch=name)
 
 
-def a_person_twice(office: Office) -> None:
-    office.keep("坏.xlsx", row(52), row(53), row(52), batch=bad_name())
+def a_person_twice(office: Office, name: str) -> None:
+    office.keep(name, row(52), row(53), row(52), batch=name)
 
 
-def an_unknown_category(office: Office) -> None:
-    office.keep("坏.xlsx", row(54), row(55, category="外星人"), batch=bad_name())
+def an_unknown_category(office: Office, name: str) -> None:
+    office.keep(name, row(54), row(55, category="外星人"), batch=name)
 
 
-def an_unknown_base(office: Office) -> None:
-    office.keep("坏.xlsx", row(56), batch=bad_name(), line=facts(base="无名山庄"))
+def an_unknown_base(office: Office, name: str) -> None:
+    office.keep(name, row(56), batch=name, line=facts(base="无名山庄"))
 
 
-def an_end_before_its_start(office: Office) -> None:
-    office.keep("坏.xlsx", row(57), batch=bad_name(), line=facts(days="2025年5月7日-2025年5月3日"))
+def an_end_before_its_start(office: Office, name: str) -> None:
+    office.keep(name, row(57), batch=name, line=facts(days="2025年5月7日-2025年5月3日"))
 
 
-LEDGERS: list[tuple[Callable[[Office], None], str, str]] = [
-    (unreadable, "坏.xlsx", "另存为.xlsx"),
-    (a_picture, "坏.xlsx", "另存为.xlsx"),
-    (no_header, "坏.xlsx", "表头"),
-    (a_wrong_sheet, "坏.xlsx", "表头"),
-    (a_damaged_id, "坏.xlsx · Sheet1 · 第6行 · 身份证号", "设为文本格式"),
-    (a_person_twice, "坏.xlsx · Sheet1 · 第7行", "删去重复的行"),
-    (an_unknown_category, "坏.xlsx · Sheet1 · 第6行 · 类别", "请只填一类"),
-    (an_unknown_base, "坏.xlsx · Sheet1 · 第4行", "基地名录"),
-    (an_end_before_its_start, "坏.xlsx · Sheet1 · 第4行", "日期"),
+LEDGERS: list[tuple[Callable[[Office, str], None], str, str]] = [
+    (unreadable, "", "另存为.xlsx"),
+    (a_picture, "", "另存为.xlsx"),
+    (no_header, "", "表头"),
+    (a_wrong_sheet, "", "表头"),
+    (a_damaged_id, " · Sheet1 · 第6行 · 身份证号", "设为文本格式"),
+    (a_person_twice, " · Sheet1 · 第7行", "删去重复的行"),
+    (an_unknown_category, " · Sheet1 · 第6行 · 类别", "请只填一类"),
+    (an_unknown_base, " · Sheet1 · 第4行", "基地名录"),
+    (an_end_before_its_start, " · Sheet1 · 第4行", "日期"),
 ]
 
 
 @pytest.mark.parametrize(("bad", "place", "step"), LEDGERS, ids=[bad.__name__ for bad, _, _ in LEDGERS])
 def test_a_bad_ledger_is_told_with_place_and_next_step_and_the_others_go_on(
-    office: Office, bad: Callable[[Office], None], place: str, step: str
+    office: Office, bad: Callable[[Office, str], None], place: str, step: str
 ) -> None:
     good = a_good_batch(office)
-    bad(office)
+    name = f"坏{next(_NUMBERS)}.xlsx"
+    bad(office, name)
     done = office.run("sync")
     assert done.code == 1, done.err
     assert online(office)[good] == 1
     told = office.run("findings").out
-    assert place in told
+    assert name + place in told
     assert step in told
 
 
 def test_people_beside_a_damaged_one_are_entered(office: Office) -> None:
-    office.keep("坏.xlsx", row(50), row(51, id_no=9.99001199001e17), batch="半批")
+    a_damaged_id(office, "半批.xlsx")
     office.run("sync")
-    assert online(office)["半批"] == 1
+    assert online(office)["半批.xlsx"] == 1
 
 
 def test_a_missing_folder_is_told_and_takes_nothing_back(office: Office) -> None:
@@ -252,8 +249,8 @@ def test_a_log_file_nobody_can_write_is_told(office: Office) -> None:
 
 
 def test_nothing_told_of_bad_ledgers_names_a_person(office: Office) -> None:
-    a_damaged_id(office)
-    a_person_twice(office)
+    a_damaged_id(office, "甲.xlsx")
+    a_person_twice(office, "乙.xlsx")
     done = office.run("sync")
     for told in (done, office.run("findings"), office.run("report", "--print")):
         for number in (51, 52, 53):

@@ -96,6 +96,13 @@ def test_a_file_that_says_nothing_any_more_takes_nothing_back(code: str) -> None
     ]
 
 
+def test_a_file_that_never_held_a_batch_tells_its_newest_fault() -> None:
+    source = source_with(busy("unreadable"))
+    known = {path: replace(file, holds_batches=False) for path, file in known_to(source).items()}
+    source.put(busy("password_protected"))
+    assert [reading for _, reading in looked(source, known).read] == [busy("password_protected")]
+
+
 def test_a_busy_file_nobody_has_read_yet_is_set_aside() -> None:
     assert [reading for _, reading in looked(source_with(busy("no_access"))).read] == [busy("no_access")]
 

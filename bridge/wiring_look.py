@@ -1,0 +1,118 @@
+"""The fuse box of those who only look: the journal without its lock, ledgers by name, and reports in words."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from adapters.render import words
+from adapters.render.labels import VALUES
+from adapters.render.letter import subject
+from adapters.render.verdict import verdict
+from adapters.sources.folder import FolderSource
+from bridge.check import check
+from bridge.config import Config
+from bridge.findings import Rules
+from bridge.ledger_view import Seen
+from bridge.pipeline import items_now
+from bridge.ports import Journal
+from bridge.report import Wording
+from bridge.wiring import SystemClock, bases_of, load_policy, open_memory, rules_of, source_of, wording_of
+from schemas.errors import ConfigError
+from schemas.finding import FieldDifference
+from schemas.policy import Policy
+from schemas.report import Item, Report
+from schemas.roster import Place, Problem, Reading
+from schemas.texts import Language, T
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The journal as it is now, and the words its findings are told in."""
+
+    journal: Journal
+    policy: Policy
+    rules: Rules
+    wording: Wording
+    now: datetime
+
+    def items(self) -> list[Item]:
+        return items_now(self.journal, self.rules, self.wording, now=self.now)
+
+
+@contextmanager
+def look_at(config: Config, language: Language) -> Iterator[View]:
+    """For looking while somebody else may be at work: no lock, no portal. Raises ConfigError, JournalError."""
+    policy = load_policy(config)
+    wording = replace(wording_of(config, policy), language=language)
+    memory = open_memory(config)
+    try:
+        yield View(memory, policy, rules_of(config, policy), wording, SystemClock().instant().at)
+    finally:
+        memory.close()
+
+
+def read_files(paths: Sequence[Path], config: Config | None) -> list[Seen]:
+    """Ledgers by name, and every one of a folder; read and checked as a run would, where the settings say how.
+
+    Raises ConfigError for one that is not there.
+    """
+    found = []
+    for path in paths:
+        folder, pattern = (path, "*") if path.is_dir() else (path.parent, glob.escape(path.name))
+        source = _source_for(folder, pattern, config)
+        stamps = list(source.look()) if folder.is_dir() else []
+        if not stamps:
+            raise ConfigError(T("There is no ledger {path}.", path=path))
+        for stamp in stamps:
+            reading = replace(source.read(stamp), path=str(folder / Path(stamp.path).name))
+            found.append(Seen(reading, _checked(reading, config)))
+    return found
+
+
+def _checked(reading: Reading, config: Config | None) -> list[tuple[Problem, ...]]:
+    if config is None:
+        return [() for _ in reading.rosters]
+    policy, bases = load_policy(config), bases_of(config)
+    return [check(roster, policy=policy, bases=bases) for roster in reading.rosters]
+
+
+def _source_for(folder: Path, pattern: str, config: Config | None) -> FolderSource:
+    sections = config.source if config else ()
+    own = next((one for one in sections if folder.absolute().is_relative_to(one.path)), None)
+    if config is None or own is None:
+        return FolderSource(str(folder), folder, pattern)
+    return source_of(config, own, folder, pattern)
+
+
+def verdict_in_words(report: Report, language: Language) -> tuple[str, ...]:
+    """The headline as in the mail's subject, then whatever explains it."""
+    return subject(report, language), *(text.into(language) for text in verdict(report).details)
+
+
+def conservation(report: Report, language: Language) -> tuple[str, ...]:
+    """Where every row of either side went, a line each."""
+    sides = ((T("Offline"), report.offline), (T("Online"), report.online))
+    return tuple(words.conservation(label, side, language) for label, side in sides)
+
+
+def word_of(field: str, value: str, language: Language) -> str:
+    """What people call a canonical word."""
+    return VALUES[field][value].into(language)
+
+
+def difference_in_words(one: FieldDifference, language: Language) -> str:
+    return words.pair(one, language).in_a_line(language)
+
+
+def place_in_words(where: Place, language: Language) -> str:
+    return words.place(where, language)
+
+
+def due_in_words(item: Item, language: Language) -> str:
+    """How long is left, where there is a deadline."""
+    return words.hours_left(item.hours_left).into(language) if item.to_do and item.hours_left is not None else ""
