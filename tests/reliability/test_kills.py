@@ -98,7 +98,7 @@ def digest(text: str) -> str:
 def bad_days(folder: Path, seed: int) -> Iterator[Roster]:
     with open_office(folder) as office:
         one_authority = f'ca_file = "{office.mailbox.ca_file.as_posix()}"'  # loading all of them takes longer than a kill
-        office.change("settle_window_s = 0", f"settle_window_s = 0\n{one_authority}")
+        office.change("settle_window_s = 0", f"settle_window_s = {WINDOW_S}\n{one_authority}")
         office.portal.set_weather(**SLOW)
         yield Roster(office, Random(seed))
 
