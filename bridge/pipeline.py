@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.check import check
+from bridge.chunks import chunks
 from bridge.findings import Rules
 from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
@@ -27,7 +28,7 @@ from bridge.resync import Wish, choose
 from bridge.suspects import suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
-from schemas.journal import BatchFacts, PersonFacts
+from schemas.journal import BatchFacts, PersonFacts, Wanted
 from schemas.plan import Plan
 from schemas.report import Item, Reconciliation, Report, RunState
 from schemas.revision import HEADER, SUBMISSION, Revision
@@ -35,6 +36,9 @@ from schemas.texts import T
 
 ROUNDS = 4
 """Plan and push at most so often in one run: settled, entered, corrected, submitted."""
+
+BATCHES_AT_ONCE = 100
+"""So many batches are kept in one transaction of the journal; a crash in between leaves them touched."""
 
 
 def sync(house: House) -> Report:
@@ -89,15 +93,18 @@ def take_in(house: House) -> Trouble:
     offline, now = house.journal.offline, house.clock.instant().at
     intake = read(house.sources, offline.files(), house.watch)
     offline.stage(intake, basis=house.basis, at=now)
-    for key in offline.touched():
-        ours = house.reader.ours(key)
-        if rosters := offline.rosters(key):
-            roster, conflicts = merged(rosters)
-            problems = (*conflicts, *check(roster, policy=house.policy, bases=house.bases))
-            offline.want(wanted(roster, problems, house.glossary, ours=ours), at=now)
-        else:
-            offline.want(nothing_wanted(key, ours=ours), at=now)
+    for keys in chunks(offline.touched(), BATCHES_AT_ONCE):
+        offline.want([_wanted(house, key) for key in keys], at=now)
     return Trouble(failures=intake.failures)
+
+
+def _wanted(house: House, key: BatchKey) -> Wanted:
+    ours, rosters = house.reader.ours(key), house.journal.offline.rosters(key)
+    if not rosters:
+        return nothing_wanted(key, ours=ours)
+    roster, conflicts = merged(rosters)
+    problems = (*conflicts, *check(roster, policy=house.policy, bases=house.bases))
+    return wanted(roster, problems, house.glossary, ours=ours)
 
 
 def look(house: House, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> bool:

@@ -5,9 +5,10 @@ Read `_exchange` first: intend, sending, send, conclude. There is no other way t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bridge.chunks import chunks
 from bridge.ports import Clock, Journal, Portal, Stop, Watch
 from bridge.revisions import Numbering, Subject
 from schemas.batch import BatchKey
@@ -107,7 +108,7 @@ def _people(work: BatchWork, online_id: str, sender: Sender) -> Iterator[Answer]
     for operation, size in ((Operation.SAVE_PEOPLE, sender.portal.rows_per_call), (Operation.UPDATE_PERSON, 1)):
         people = [facts[item.person] for item in work.people if item.operation is operation and item.person in facts]
         online_ids = _online_ids(people, sender) if operation is Operation.UPDATE_PERSON else {}
-        for chunk in _chunks(people, size):
+        for chunk in chunks(people, size):
             drafts = {
                 fact.person: _person(fact, values[fact.person], operation, online_ids.get(fact.person, ""), sender)
                 for fact in chunk
@@ -142,7 +143,3 @@ def _exchange(
         raise
     deliveries.conclude(dispatch, attempt, answer, now=now())
     return answer
-
-
-def _chunks(people: Sequence[PersonFacts], size: int) -> Iterator[Sequence[PersonFacts]]:
-    return (people[start : start + size] for start in range(0, len(people), size))

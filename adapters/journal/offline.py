@@ -96,17 +96,11 @@ class Offline:
         of_block = {number: list(group) for number, group in groupby(rows, key=lambda found: found.roster)}
         return tuple(roster_of(block, of_block.get(block.id, []), self._vault) for block in blocks)
 
-    def want(self, wanted: Wanted, *, at: datetime) -> None:
-        """Keep what one batch should look like online."""
-        key = str(wanted.key)
+    def want(self, wanted: Iterable[Wanted], *, at: datetime) -> None:
+        """Keep what each of these batches should look like online, all of them or none."""
         with self._store.write() as connection:
-            connection.exec_driver_sql(_UPSERT_BATCH, _batch_row(wanted))
-            changed = _set_pairs(connection, key, wanted.people)
-            connection.execute(delete(tables.held).where(tables.held.c.batch == key))
-            held = [(key, person) for person in sorted(wanted.held)]
-            _insert(connection, "INSERT INTO held (batch, person) VALUES (?,?)", held)
-            connection.execute(delete(tables.touched).where(tables.touched.c.batch == key))
-            add_events(connection, at, _events(connection, wanted, changed))
+            for batch in wanted:
+                _want(connection, batch, at)
 
     def set_aside(self) -> tuple[SetAside, ...]:
         """Every row, sheet and file that could not be taken, as the last look left them."""
@@ -117,6 +111,17 @@ class Offline:
             SetAside(place_of(row), problems_of_json(row.problems), BatchKey.parse(row.batch) if row.batch else None)
             for row in rows
         )
+
+
+def _want(connection: Connection, wanted: Wanted, at: datetime) -> None:
+    key = str(wanted.key)
+    connection.exec_driver_sql(_UPSERT_BATCH, _batch_row(wanted))
+    changed = _set_pairs(connection, key, wanted.people)
+    connection.execute(delete(tables.held).where(tables.held.c.batch == key))
+    held = [(key, person) for person in sorted(wanted.held)]
+    _insert(connection, "INSERT INTO held (batch, person) VALUES (?,?)", held)
+    connection.execute(delete(tables.touched).where(tables.touched.c.batch == key))
+    add_events(connection, at, _events(connection, wanted, changed))
 
 
 _UPSERT_BATCH = (

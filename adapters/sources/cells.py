@@ -104,6 +104,7 @@ def level_within(text: str) -> Level | None:
     return _levels()[found[1]] if found else None
 
 
+@lru_cache(maxsize=1024)
 def category_of(text: str) -> Category | None:
     """By word, by number, or by a word behind its number; None when it is none of them or two at once."""
     if text in _plain_categories():

@@ -28,7 +28,7 @@ BODY = "测试甲 999001197101011119".encode()
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     journal = new_journal(tmp_path)
-    journal.offline.want(wanted(block(A, B), (), GLOSSARY, ours=True), at=MORNING_AFTER)
+    journal.offline.want([wanted(block(A, B), (), GLOSSARY, ours=True)], at=MORNING_AFTER)
     yield journal
     journal.close()
 

@@ -41,7 +41,7 @@ def want(journal: Journal, key: BatchKey = SPRING) -> None:
     """As the pipeline does it: what the rosters of a batch want, or nothing."""
     rosters = journal.offline.rosters(key)
     what = wanted(rosters[0], (), GLOSSARY, ours=True) if rosters else nothing_wanted(key, ours=True)
-    journal.offline.want(what, at=MORNING_AFTER)
+    journal.offline.want([what], at=MORNING_AFTER)
 
 
 def test_a_roster_comes_back_as_it_was_staged(journal: Journal) -> None:

@@ -36,7 +36,7 @@ def offline(journal: Journal, *people: Participant, broken: bool = False) -> Non
     roster = block(*people, rejections=[damaged()] if broken else [])
     intake = Intake(read=[(KnownFile(FileStamp(PATH, 1, 1), b"h"), Reading(PATH, (roster,)))])
     journal.offline.stage(intake, basis="basis", at=MORNING_AFTER)
-    journal.offline.want(wanted(roster, (), GLOSSARY, ours=True), at=MORNING_AFTER)
+    journal.offline.want([wanted(roster, (), GLOSSARY, ours=True)], at=MORNING_AFTER)
 
 
 def listed(headcount: int = 2, *, status: OnlineStatus = OnlineStatus.DRAFT, ours: bool = True) -> ListedBatch:
@@ -175,8 +175,8 @@ def test_whose_a_batch_is_follows_the_latest_decision(journal: Journal) -> None:
 def test_a_person_in_two_batches_of_a_year_is_found(journal: Journal) -> None:
     assert journal.people.twice_in_year() == {}
     second = block(A, batch=replace(block().batch, key=BatchKey(2025, "测试工会", "第二批")))
-    journal.offline.want(wanted(second, (), GLOSSARY, ours=True), at=MORNING_AFTER)
+    journal.offline.want([wanted(second, (), GLOSSARY, ours=True)], at=MORNING_AFTER)
     assert journal.people.twice_in_year() == {key_of(A): (SPRING, second.batch.key)}
     other_year = block(B, batch=replace(block().batch, key=BatchKey(2026, "测试工会", "第一批")))
-    journal.offline.want(wanted(other_year, (), GLOSSARY, ours=True), at=MORNING_AFTER)
+    journal.offline.want([wanted(other_year, (), GLOSSARY, ours=True)], at=MORNING_AFTER)
     assert key_of(B) not in journal.people.twice_in_year()

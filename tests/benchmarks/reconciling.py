@@ -81,7 +81,7 @@ def fill(folder: str, people: int, step: int) -> Sample:
 
         def take_in() -> None:
             for header, numbers in zip(headers, batches, strict=True):
-                house.journal.offline.want(header, at=now.at)
+                house.journal.offline.want([header], at=now.at)
                 listed = [_online(number, step, house.glossary) for number in numbers if _kind(number, step) != _GONE]
                 house.journal.online.people(header.key, listed, started=now)
 
