@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
-import tomllib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import httpx
-from pydantic import ValidationError
 
 from adapters.journal.journal import Journal as SqliteJournal
 from adapters.journal.journal import create_journal, open_journal
@@ -31,6 +28,7 @@ from adapters.sources.folder import FolderSource
 from adapters.vault import Vault, create_keys
 from bridge import logs
 from bridge.config import Config, SourceSection, read_secret
+from bridge.config.packs import basis_of, load_dialect, load_policy
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
@@ -141,7 +139,7 @@ def _house(
         identify=lambda parts: vault.mark(parts).hex()[:16],
         numbering=Numbering(config.federation.code, vault.serial),
         year=config.federation.year,
-        basis=_basis(config),
+        basis=basis_of(config, MAPPING_VERSION),
     )
 
 
@@ -294,44 +292,6 @@ def settling_of(config: Config, dialect: Dialect) -> Settling:
 
 def lock_path(config: Config) -> Path:
     return config.journal.path.with_name(config.journal.path.name + ".lock")
-
-
-def load_dialect(config: Config) -> Dialect:
-    return _pack(Dialect, "dialects", config.portal.dialect)
-
-
-def load_policy(config: Config) -> Policy:
-    return _pack(Policy, "policies", config.federation.policy)
-
-
-P = TypeVar("P", Dialect, Policy)
-
-
-def _pack(model: type[P], room: str, name: Path | str) -> P:
-    """A shipped pack by name, or one of the federation's own by path. Raises ConfigError naming every mistake."""
-    text = _pack_text(room, name)
-    try:
-        return model.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(T("{path} is not TOML: {reason}", path=name, reason=error)) from None
-    except ValidationError as error:
-        raise ConfigError(
-            *(
-                T("{path}, {key}: {reason}", path=name, key=".".join(map(str, wrong["loc"])), reason=wrong["msg"])
-                for wrong in error.errors(include_input=False, include_context=False)
-            )
-        ) from None
-
-
-def _pack_text(room: str, name: Path | str) -> str:
-    return (name if isinstance(name, Path) else files("schemas") / room / f"{name}.toml").read_text(encoding="utf-8")
-
-
-def _basis(config: Config) -> str:
-    """Changes whenever checking or mapping could come to another result for the same rows."""
-    packs = _pack_text("dialects", config.portal.dialect), _pack_text("policies", config.federation.policy)
-    parts = (MAPPING_VERSION, *packs, config.federation.bases, config.federation.organisers)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _text(path: Path | None) -> str | None:

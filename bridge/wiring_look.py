@@ -16,12 +16,13 @@ from adapters.render.verdict import verdict
 from adapters.sources.folder import FolderSource
 from bridge.check import check
 from bridge.config import Config
+from bridge.config.packs import load_policy
 from bridge.findings import Rules
 from bridge.ledger_view import Seen
 from bridge.pipeline import items_now
 from bridge.ports import Journal
 from bridge.report import Wording
-from bridge.wiring import SystemClock, bases_of, load_policy, open_memory, rules_of, source_of, wording_of
+from bridge.wiring import SystemClock, bases_of, open_memory, rules_of, source_of, wording_of
 from schemas.errors import ConfigError
 from schemas.finding import FieldDifference
 from schemas.policy import Policy

@@ -26,8 +26,8 @@ def read(
     json: Json = False,
     reveal: Annotated[bool, typer.Option("--reveal", help=say(T("Show ids and phones unmasked.")))] = False,
 ) -> None:
+    from bridge.config.packs import load_policy
     from bridge.ledger_view import Sight, as_data
-    from bridge.wiring import load_policy
     from bridge.wiring_look import read_files
 
     config = settings_if_any(ctx)
