@@ -64,7 +64,7 @@ def _sync(config: Config, telling: int) -> None:
     try:
         report = jobs.sync(config, Ways(SystemClock(), Tells(telling), NeverStops()))
         code = 0 if report.state is RunState.COMPLETE else 1
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # a child that goes on would fork on its own
         traceback.print_exc()
     finally:
         os._exit(code)

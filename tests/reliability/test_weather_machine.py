@@ -11,13 +11,21 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import orjson
-from hypothesis import HealthCheck, event, note, settings
+import pytest
+from hypothesis import HealthCheck, currently_in_test_context, note, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bridge import pipeline
 from bridge.house import House
@@ -49,6 +57,17 @@ from tests.reliability.tiny import (
 WHO = st.sampled_from(sorted(IDS))
 VALUE = st.sampled_from(VALUES)
 BY_HAND = st.sampled_from((*VALUES, ONLY_BY_HAND))
+TURNS: dict[str, Callable[[WeatheredPortal], None]] = {
+    "replies get lost": lambda portal: portal.lose_replies(2),
+    "people are dropped in silence": lambda portal: portal.drop(1),
+    "a record is refused": lambda portal: portal.refuse(1),
+    "it stores late": lambda portal: portal.store_late(2, seconds=0.99 * WINDOW_S),
+    "a request hangs": lambda portal: portal.hang(2.0 * WINDOW_S),
+    "it is down": lambda portal: portal.go_down(0),
+    "it goes down soon": lambda portal: portal.go_down(3),
+    "it goes down later": lambda portal: portal.go_down(5),
+}
+WEATHER = st.sets(st.sampled_from(sorted(TURNS)), min_size=1, max_size=2)
 HEADER = ""
 UNDECIDED = ("intent", "sending", "accepted", "exists", "unknown", "quarantined")
 _FAST = Path("/dev/shm")  # in memory: a commit costs what SQLite costs, its settings stay
@@ -74,6 +93,13 @@ class Weather(RuleBasedStateMachine):
         self.deleted: set[str] = set()
         self.last_good_day = self.both_sides()
         self.save_ledger()
+
+    @initialize(people=st.sets(WHO), entered=st.booleans())
+    def something_is_there_already(self, *, people: set[str], entered: bool) -> None:
+        self.offline = dict.fromkeys(sorted(people), VALUES[0])
+        self.save_ledger()
+        if entered:
+            self.good_day()
 
     # --- offline
 
@@ -144,64 +170,38 @@ class Weather(RuleBasedStateMachine):
 
     @precondition(lambda self: self.portal.batch_id)
     @rule(back=st.booleans())
-    def hand_reviews(self, back: bool) -> None:
+    def hand_reviews(self, *, back: bool) -> None:
         (self.portal.give_back if back else self.portal.review)(self.portal.batch_id)
 
-    # --- weather
-
-    @rule(count=st.integers(1, 3))
-    def replies_get_lost(self, count: int) -> None:
-        self.portal.lose_replies(count)
-
-    @rule(count=st.integers(1, 2))
-    def people_are_dropped_in_silence(self, count: int) -> None:
-        self.portal.drop(count)
-
-    @rule(count=st.integers(1, 2))
-    def records_are_refused(self, count: int) -> None:
-        self.portal.refuse(count)
-
-    @rule(count=st.integers(1, 2), part=st.sampled_from((0.3, 0.99)))
-    def stores_come_late(self, count: int, part: float) -> None:
-        self.portal.store_late(count, seconds=part * WINDOW_S)
-
-    @rule(part=st.sampled_from((0.3, 2.0)))
-    def the_next_request_hangs(self, part: float) -> None:
-        self.portal.hangs_s = part * WINDOW_S
-
-    @rule(calls=st.integers(0, 6))
-    def the_portal_goes_down(self, calls: int) -> None:
-        self.portal.down_after = calls
-
-    @rule()
-    def the_portal_comes_up(self) -> None:
-        self.portal.down, self.portal.down_after = False, None
+    # --- time and runs
 
     @rule(part=st.sampled_from((0.1, 0.6, 1.0)), reboot=st.booleans())
-    def time_passes(self, part: float, reboot: bool) -> None:
+    def time_passes(self, *, part: float, reboot: bool) -> None:
         self.clock.passed_s += part * WINDOW_S
         if reboot:
             self.clock.reboot()
 
-    # --- runs
+    @rule(runs=st.lists(st.tuples(WEATHER, st.none() | st.integers(0, 24)), min_size=1, max_size=3))
+    def a_storm(self, runs: Sequence[tuple[set[str], int | None]]) -> None:
+        """Runs close upon one another, each in weather of its own; some end in a power cut, after so many points."""
+        for weather, points in runs:
+            self.turn(weather)
+            self.fuse.left = points
+            try:
+                pipeline.sync(self.house)
+            except PowerCut:
+                self.journal.close()
+                self.journal = open_cut(self.file, self.fuse)
+            self.fuse.left = None
 
-    @rule()
-    def a_run_in_whatever_weather(self) -> None:
-        pipeline.sync(self.house)
+    def turn(self, weather: set[str]) -> None:
+        self.portal.clear_up()
+        for name in sorted(weather):
+            TURNS[name](self.portal)
 
-    @rule(points=st.integers(0, 24))
-    def a_run_ends_in_a_power_cut(self, points: int) -> None:
-        self.fuse.left = points
-        try:
-            pipeline.sync(self.house)
-        except PowerCut:
-            event("power cut")
-            self.journal.close()
-            self.journal = open_cut(self.file, self.fuse)
-        self.fuse.left = None
-
-    @rule(wish=st.sampled_from((Wish(frozenset({KEY})), Wish(refused=True), Wish(unknown=True))))
-    def somebody_asks_again(self, wish: Wish) -> None:
+    @rule(weather=WEATHER, wish=st.sampled_from((Wish(frozenset({KEY})), Wish(refused=True), Wish(unknown=True))))
+    def somebody_asks_again(self, weather: set[str], wish: Wish) -> None:
+        self.turn(weather)
         self.deleted.clear()
         pipeline.resync(self.house, wish)
 
@@ -267,7 +267,7 @@ class Weather(RuleBasedStateMachine):
 
     def agree_or_say_why(self, report: Report) -> None:
         wanted, held = self.wanted(), {who: value for who, (_, value) in self.portal.held().items()}
-        note(f"offline {wanted} {self.base}, online {held} {self.portal.batch}, {report.state}")
+        tell(f"offline {wanted} {self.base}, online {held} {self.portal.batch}, {report.state}")
         said = {(seen.finding.person, seen.finding.code) for seen in self.journal.findings.open()}
         about = {person for person, _ in said}
         both = self.base is not None and self.portal.batch is not None
@@ -326,15 +326,86 @@ class Weather(RuleBasedStateMachine):
         return house_of(self.source, self.portal, self.journal, self.clock)
 
 
-def test_whatever_the_weather_both_sides_agree_after_a_good_day_and_nothing_is_stored_twice() -> None:
+def tell(text: str) -> None:
+    if currently_in_test_context():
+        note(text)
+
+
+@pytest.mark.parametrize("half", ["one half of 500 examples", "the other half"])
+def test_whatever_the_weather_both_sides_agree_after_a_good_day_and_nothing_is_stored_twice(half: str) -> None:
     run_state_machine_as_test(
         Weather,
         settings=settings(
-            max_examples=500,
-            stateful_step_count=20,
-            deadline=None,
+            max_examples=250,
+            stateful_step_count=15,
             derandomize=False,
             print_blob=True,
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def late_and_run_again(world: Weather) -> None:
+    world.offline_says("甲", VALUES[0])
+    world.a_storm([({"it stores late"}, None), (set(), None)])
+
+
+def reboot_within_the_window(world: Weather) -> None:
+    """The uptime of the new boot soon looks as if the window had passed."""
+    world.offline_says("甲", VALUES[0])
+    world.clock.passed_s, world.clock.boots = 5 * WINDOW_S, 1
+    world.clock.reboot()
+    world.a_storm([({"it stores late"}, None)])
+    world.clock.reboot()
+    world.time_passes(part=0.6, reboot=False)
+    world.a_storm([(set(), None)])
+
+
+def off_both_sides_and_on_again(world: Weather) -> None:
+    world.offline_says("甲", VALUES[0])
+    world.offline_says("乙", VALUES[0])
+    world.good_day()
+    world.offline_drops("甲")
+    world.portal.delete(world.portal.held()["甲"][0])
+    world.good_day()
+    world.offline_says("甲", VALUES[0])
+
+
+def refused_once(world: Weather) -> None:
+    world.offline_says("甲", VALUES[0])
+    world.good_day()
+    world.offline_says("甲", VALUES[1])
+    world.a_storm([({"a record is refused"}, None)])
+    world.good_day()
+    assert world.portal.held()["甲"][1] == VALUES[0]
+
+
+@pytest.mark.parametrize(
+    "storm",
+    [
+        late_and_run_again,
+        reboot_within_the_window,
+        off_both_sides_and_on_again,
+        refused_once,
+    ],
+)
+def test_the_law_holds_on_paths_that_chance_seldom_takes(storm: Callable[[Weather], None]) -> None:
+    world = Weather()
+    try:
+        storm(world)
+    finally:
+        world.teardown()
+    world.nothing_is_stored_twice()
+
+
+@pytest.mark.parametrize("points", range(24))
+def test_the_law_holds_wherever_the_power_is_cut_while_a_request_hangs(points: int) -> None:
+    """It leaves long after it was intended: the settle window must begin with the restart."""
+    world = Weather()
+    world.offline_says("甲", VALUES[0])
+    try:
+        world.a_storm([({"a request hangs", "it stores late"}, points), (set(), None)])
+    finally:
+        world.teardown()
+    world.nothing_is_stored_twice()

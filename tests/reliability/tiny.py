@@ -87,7 +87,16 @@ class WeatheredPortal(FakePortal):
         self.refused: list[Mapping[str, str]] = []
         self.before_each: Callable[[Payload], None] = lambda _payload: None
 
+    def hang(self, seconds: float) -> None:
+        """Before the next request is taken in, so much time passes."""
+        self.hangs_s = seconds
+
+    def go_down(self, calls: int) -> None:
+        """So many calls are still answered."""
+        self.down_after = calls
+
     def clear_up(self) -> None:
+        """What was to be stored late still will be."""
         self.down, self.down_after, self.hangs_s = False, None, 0.0
         self._lost = self._dropped = self._refused = self._late = 0
 

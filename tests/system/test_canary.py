@@ -15,21 +15,20 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
-import structlog
 
 from adapters.practice.acts import AddPerson, EditPerson
 from adapters.practice.faults import stage
 from adapters.practice.world import World
 from bridge import logs
-from bridge.demo import run_demo
-from bridge.wiring import NobodyWatches
-from schemas.texts import Language
 from tests.system.office import run
 
 PEOPLE, BATCHES = 120, 8
 MAY_HOLD_THEM = {"ledgers", "portal"}  # the two sides themselves
+LIBRARIES = ("httpx", "httpcore")  # they tell addresses, headers and bodies
+READS = {"masked": ["--json"], "revealed": ["--json", "--reveal"]}
 ZIP = b"PK\x03\x04"
 Blobs = dict[str, bytes]
 
@@ -50,31 +49,28 @@ class Aftermath:
 
 @contextmanager
 def everything_logged() -> Iterator[None]:
-    """Whatever the settings say, the log takes all there is; the process gets its own logging back."""
-    root, configure = logging.root, logs.configure
-    before = root.handlers, root.level, logging.raiseExceptions
+    """Whatever the settings say: every event there is, and from other people's libraries too."""
+    configure = logs.configure
+
+    def loudest(_level: str, stream: BinaryIO) -> None:
+        configure("debug", stream)
+        for name in ("", *LIBRARIES):
+            logging.getLogger(name).setLevel(logging.DEBUG)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(logs, "configure", lambda _level, stream: configure("debug", stream))
+        patch.setattr(logs, "configure", loudest)
         yield
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers, root.level, logging.raiseExceptions = before
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="module")
 def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     """The demo played, and every command that shows something run on what it left."""
-    folder, said = tmp_path_factory.mktemp("canary"), list[str]()
+    folder = tmp_path_factory.mktemp("canary")
     with everything_logged():
-        run_demo(
-            folder=folder,
-            people=PEOPLE,
-            batches=BATCHES,
-            language=Language.ZH_CN,
-            keep_open=False,
-            say=said.append,
-            watch=NobodyWatches(),
-        )
+        demo = run("demo", "--people", str(PEOPLE), "--batches", str(BATCHES), "--dir", "demo", folder=folder)
+    said, folder = [demo.out, demo.err], folder / "demo"
     for words in (["status"], ["findings"], ["findings", "--json"], ["status", "--json"], ["report", "--print"]):
         ran = run(*words, folder=folder)
         assert ran.out
@@ -89,7 +85,9 @@ def canaries() -> Canaries:
     demo = stage(World.make(batches=BATCHES, people=PEOPLE))
     ledgers = [*demo.day1.ledgers, *demo.day2.ledgers]
     everybody = set(chain.from_iterable((*ledger.people, *ledger.leaders) for ledger in ledgers))
-    acts = [act.fields for act in (*demo.acts_before_day1, *demo.acts_between) if isinstance(act, AddPerson | EditPerson)]
+    acts = [
+        act.fields for act in (*demo.acts_before_day1, *demo.acts_between) if isinstance(act, AddPerson | EditPerson)
+    ]
     numbers = {number for one in everybody for number in (one.id_no, one.phone)}
     numbers |= {fields[name] for fields in acts for name in ("idCard", "userPhone") if fields.get(name)}
     names = {one.name for one in everybody} | {fields["fullName"] for fields in acts if "fullName" in fields}
@@ -165,7 +163,18 @@ def test_no_full_name_stands_in_any_mail_report_log_or_plain_column(aftermath: A
 
 
 def test_the_log_of_the_demo_was_at_its_most_talkative(aftermath: Aftermath) -> None:
-    assert b'"level":"debug"' in (aftermath.folder / "bridge.log").read_bytes().replace(b" ", b"")
+    told = (aftermath.folder / "bridge.log").read_text(encoding="utf-8")
+    assert all(f'"logger":"{name}' in told for name in LIBRARIES)
+    assert '"level":"debug"' in told
+
+
+def test_the_same_scan_finds_them_where_a_command_is_told_to_reveal_them(
+    aftermath: Aftermath, canaries: Canaries
+) -> None:
+    ledgers = [str(path) for path in (aftermath.folder / "ledgers").iterdir()]
+    shown = {name: run("read", *ledgers, *words, folder=aftermath.folder).out for name, words in READS.items()}
+    blobs = {name: text.encode() for name, text in shown.items()}
+    assert hits(blobs, canaries.numbers) == ["revealed"]
 
 
 @pytest.mark.parametrize("place", ["log", "utf16", "base64", "mail", "sheet", "sheet in a mail", "database"])
