@@ -20,7 +20,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	sh .ci/apt $$(grep -v '^#' tests/apt.txt)
 	$(MAKE) lint
-	$(BIN)/pytest -n 2 --cov --cov-report=term $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -7,6 +7,7 @@ in the journal first, only what offline says is written, and what a hand did onl
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sqlite3
@@ -72,6 +73,7 @@ HEADER = ""
 UNDECIDED = ("intent", "sending", "accepted", "exists", "unknown", "quarantined")
 _FAST = Path("/dev/shm")  # in memory: a commit costs what SQLite costs, its settings stay
 _FOLDER = Path(tempfile.mkdtemp(dir=_FAST if os.access(_FAST, os.W_OK) else None))
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 
 class Weather(RuleBasedStateMachine):

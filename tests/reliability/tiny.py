@@ -28,7 +28,8 @@ from schemas.roster import Category, Participant, Place, Reading, Roster
 from schemas.texts import Language
 from tests.adapters.fake_portal import FakePortal
 from tests.adapters.fake_source import FakeSource
-from tests.unit.world import GLOSSARY, POLICY, SETTLING, VAULT, WINDOW_S, reader
+from tests.unit.cast import GLOSSARY, POLICY, VAULT
+from tests.unit.world import SETTLING, WINDOW_S, reader
 
 KEY = BatchKey(2025, "演练总工会", "第一批")
 FILE = "rosters/演练.xlsx"
