@@ -75,7 +75,11 @@ class Portal(Protocol):
     @property
     def settle_window_s(self) -> float: ...
     @property
-    def rows_per_call(self) -> int: ...
+    def concurrency(self) -> int:
+        """So many requests may be on their way at once."""
+
+    def rows_at_once(self, operation: Operation) -> int:
+        """So many records one request may carry."""
 
     def can(self, operation: Operation) -> bool:
         """Whether the portal offers this operation at all."""

@@ -102,13 +102,13 @@ def _submission(batch: BatchFacts, sender: Sender) -> Draft:
 
 
 def _people(work: BatchWork, online_id: str, sender: Sender) -> Iterator[Answer]:
-    """New people in chunks as large as the portal allows, changed people one by one."""
+    """New people, then changed ones, in chunks as large as the portal allows."""
     facts = {fact.person: fact for fact in sender.journal.deliveries.disagreeing(only=work.batch)}
     values = sender.journal.people.offline_of(work.batch)
-    for operation, size in ((Operation.SAVE_PEOPLE, sender.portal.rows_per_call), (Operation.UPDATE_PERSON, 1)):
+    for operation in (Operation.SAVE_PEOPLE, Operation.UPDATE_PERSON):
         people = [facts[item.person] for item in work.people if item.operation is operation and item.person in facts]
         online_ids = _online_ids(people, sender) if operation is Operation.UPDATE_PERSON else {}
-        for chunk in chunks(people, size):
+        for chunk in chunks(people, sender.portal.rows_at_once(operation)):
             drafts = {
                 fact.person: _person(fact, values[fact.person], operation, online_ids.get(fact.person, ""), sender)
                 for fact in chunk

@@ -94,12 +94,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class OnlineBatch:
-    """One batch as the portal lists it: canonical field names, values still in the portal's words."""
+    """One batch as the portal lists it: canonical field names, values still in the portal's words.
+
+    `change` is its change mark: as long as it stays the same, so do the batch and its people. Empty: it has none.
+    """
 
     online_id: str
     fields: Mapping[str, str]
     status: OnlineStatus
     headcount: int | None = None
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,11 @@ class HttpPortal:
         return self._dialect.settle_window_s
 
     @property
-    def rows_per_call(self) -> int:
-        return self._dialect.limits.rows_per_call
+    def concurrency(self) -> int:
+        return 1
+
+    def rows_at_once(self, operation: Operation) -> int:
+        return self._dialect.limits.rows_per_call if operation is Operation.SAVE_PEOPLE else 1
 
     def can(self, operation: Operation) -> bool:
         return self._dialect.operations.write(operation) is not None
@@ -127,7 +130,7 @@ class HttpPortal:
         return shape
 
     def _rows(self, shape: WriteShape, records: Sequence[Record], parent: str) -> dict[str, object]:
-        if not parent or not 0 < len(records) <= self.rows_per_call:
+        if not parent or not 0 < len(records) <= self.rows_at_once(Operation.SAVE_PEOPLE):
             raise ValueError("people go into a known batch, and no more than the portal takes at once")
         rows = [self._named(record, self._dialect.fields.person) for record in records]
         return {shape.parent_field: parent, shape.rows_field: rows}

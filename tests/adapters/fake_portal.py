@@ -58,12 +58,14 @@ class FakePortal:
         delivery_class: DeliveryClass = DeliveryClass.K3,
         settle_window_s: float = 1800.0,
         rows_per_call: int = 100,
+        concurrency: int = 1,
         skips_existing: bool = True,
         uptime_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.delivery_class = delivery_class
         self.settle_window_s = settle_window_s
-        self.rows_per_call = rows_per_call
+        self.concurrency = concurrency
+        self._rows_per_call = rows_per_call
         self.down = False
         self.mask = False
         self.calls: Counter[str] = Counter()
@@ -138,6 +140,9 @@ class FakePortal:
         return [key for key, same in (batches | people).items() if times[same] > 1]
 
     # --- bridge.ports.Portal
+
+    def rows_at_once(self, operation: Operation) -> int:
+        return self._rows_per_call if operation is Operation.SAVE_PEOPLE else 1
 
     def can(self, operation: Operation) -> bool:
         return operation in Operation

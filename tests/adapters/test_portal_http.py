@@ -76,7 +76,7 @@ def test_what_the_portal_answers_decides_what_is_known(rig, answers, outcome, se
 def test_the_http_portal_is_a_portal(rig):
     portal: Portal = rig.portal
     assert portal.delivery_class == "K3"
-    assert (portal.settle_window_s, portal.rows_per_call) == (1800, 100)
+    assert (portal.settle_window_s, portal.rows_at_once(Operation.SAVE_PEOPLE)) == (1800, 100)
     assert all(portal.can(operation) for operation in Operation)
 
 
