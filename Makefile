@@ -55,10 +55,10 @@ $(VENV)/created:
 	@touch $@
 
 $(VENV)/installed: $(VENV)/created requirements.txt pyproject.toml
-	$(BIN)/pip install --quiet --require-hashes --only-binary :all: --requirement requirements.txt
+	$(BIN)/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement requirements.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
-	$(BIN)/pip install --quiet --require-hashes --only-binary :all: --requirement requirements-dev.txt
+	$(BIN)/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement requirements-dev.txt
 	@touch $@
