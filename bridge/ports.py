@@ -84,8 +84,13 @@ class Portal(Protocol):
     def can(self, operation: Operation) -> bool:
         """Whether the portal offers this operation at all."""
 
-    def prepare(self, operation: Operation, records: Sequence[Record], *, parent: str = "") -> Payload:
-        """The exact bytes of one request. Sends nothing."""
+    def prepare(
+        self, operation: Operation, records: Sequence[Record], *, parent: str = "", batch: Values | None = None
+    ) -> Payload:
+        """The exact bytes of one request. Sends nothing.
+
+        People go into the batch whose online id is `parent`; `batch` is its header, in the portal's words.
+        """
 
     def send(self, payload: Payload) -> Answer:
         """Send once prepared bytes; what may safely be tried again is, within the budget.

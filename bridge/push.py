@@ -74,17 +74,18 @@ def _requests(work: BatchWork, batch: BatchFacts, sender: Sender) -> Iterator[An
     """The requests of one batch in order: its header, its people, its submission."""
     online_id = batch.online_id
     if work.header:
-        answer = _exchange(work.header, batch.key, {HEADER: _header(work.header, batch, sender)}, "", sender)
+        drafts = {HEADER: _header(work.header, batch, sender)}
+        answer = _exchange(work.header, batch, drafts, batch.online_id, sender)
         yield answer
         (verdict,) = answer.verdicts.values()
         if verdict.outcome is not Outcome.ACCEPTED:
             return
         online_id = verdict.online_id or online_id
     if work.people:
-        yield from _people(work, online_id, sender)
+        yield from _people(work, batch, online_id, sender)
     if work.submit:
         drafts = {SUBMISSION: _submission(batch, sender)}
-        yield _exchange(Operation.SUBMIT, batch.key, drafts, "", sender)
+        yield _exchange(Operation.SUBMIT, batch, drafts, online_id, sender)
 
 
 def _header(operation: Operation, batch: BatchFacts, sender: Sender) -> Draft:
@@ -101,7 +102,7 @@ def _submission(batch: BatchFacts, sender: Sender) -> Draft:
     return revision, Record(revision.serial, {}, batch.online_id)
 
 
-def _people(work: BatchWork, online_id: str, sender: Sender) -> Iterator[Answer]:
+def _people(work: BatchWork, batch: BatchFacts, online_id: str, sender: Sender) -> Iterator[Answer]:
     """New people, then changed ones, in chunks as large as the portal allows."""
     facts = {fact.person: fact for fact in sender.journal.deliveries.disagreeing(only=work.batch)}
     values = sender.journal.people.offline_of(work.batch)
@@ -113,7 +114,7 @@ def _people(work: BatchWork, online_id: str, sender: Sender) -> Iterator[Answer]
                 fact.person: _person(fact, values[fact.person], operation, online_ids.get(fact.person, ""), sender)
                 for fact in chunk
             }
-            yield _exchange(operation, work.batch, drafts, online_id, sender)
+            yield _exchange(operation, batch, drafts, online_id, sender)
 
 
 def _online_ids(people: Iterable[PersonFacts], sender: Sender) -> dict[bytes, str]:
@@ -127,12 +128,13 @@ def _person(fact: PersonFacts, values: Values, operation: Operation, online_id: 
 
 
 def _exchange(
-    operation: Operation, batch: BatchKey, drafts: Mapping[bytes, Draft], parent: str, sender: Sender
+    operation: Operation, batch: BatchFacts, drafts: Mapping[bytes, Draft], parent: str, sender: Sender
 ) -> Answer:
     """One request: what is about to be sent is durable before the first byte, and what came of it before the next."""
     deliveries, now = sender.journal.deliveries, sender.clock.instant
-    payload = sender.portal.prepare(operation, [record for _, record in drafts.values()], parent=parent)
-    dispatch = Dispatch(batch, operation, {person: revision for person, (revision, _) in drafts.items()}, payload)
+    header = sender.batch_in_words(batch.offline) if batch.offline else None
+    payload = sender.portal.prepare(operation, [record for _, record in drafts.values()], parent=parent, batch=header)
+    dispatch = Dispatch(batch.key, operation, {person: revision for person, (revision, _) in drafts.items()}, payload)
     attempt = deliveries.intend(dispatch, run=sender.run, now=now())
     deliveries.sending(dispatch, attempt, now=now())
     try:

@@ -84,7 +84,14 @@ class HttpPortal:
     def can(self, operation: Operation) -> bool:
         return self._dialect.operations.write(operation) is not None
 
-    def prepare(self, operation: Operation, records: Sequence[Record], *, parent: str = "") -> Payload:
+    def prepare(
+        self,
+        operation: Operation,
+        records: Sequence[Record],
+        *,
+        parent: str = "",
+        batch: Mapping[str, str] | None = None,  # noqa: ARG002  # the online id says which batch
+    ) -> Payload:
         """Raises Unmappable for a field the portal has no name for, ValueError for what no caller may ask."""
         shape = self._shape(operation)
         people = operation is Operation.SAVE_PEOPLE

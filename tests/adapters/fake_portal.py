@@ -147,7 +147,9 @@ class FakePortal:
     def can(self, operation: Operation) -> bool:
         return operation in Operation
 
-    def prepare(self, operation: Operation, records: Sequence[Record], *, parent: str = "") -> Payload:
+    def prepare(
+        self, operation: Operation, records: Sequence[Record], *, parent: str = "", batch: Fields | None = None
+    ) -> Payload:
         rows = [{"serial": each.serial, "id": each.online_id, "fields": dict(each.fields)} for each in records]
         body = orjson.dumps({"parent": parent, "rows": rows})
         names = tuple(each.fields["name"] for each in records) if operation is Operation.SAVE_PEOPLE else ()
