@@ -1,0 +1,62 @@
+"""方言: a portal's wire format as data. One validated TOML file describes one portal."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cached_property
+from importlib.resources import files
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.dialect.access import Grant, Limits, Sealing, Signature, Stamp, Transport
+from schemas.dialect.answer import AnswerShape
+from schemas.dialect.part import Filled, Part, Seconds, Words
+from schemas.dialect.request import Operations, Paging, Travel
+from schemas.dialect.words import Dictionaries, Fields
+from schemas.outcome import Rule
+from schemas.portal import DeliveryClass
+
+__all__ = ["Dialect", "Dictionaries", "Words", "shipped_dialect"]
+
+
+class Dialect(Part):
+    """`settings` and `secrets` are what only the federation knows (name → what it is): templates name them, and
+    `[portal.settings]` and `[portal.secrets]` of the settings file hold them. `app_id` and `app_secret` always are.
+    """
+
+    name: Filled
+    version: Annotated[int, Field(ge=1)]
+    delivery_class: DeliveryClass
+    settle_window_s: Seconds
+    settings: Words = {}
+    secrets: Words = {}
+    transport: Transport = Transport()
+    limits: Limits = Limits()
+    stamp: Stamp = Stamp()
+    grants: tuple[Grant, ...] = ()
+    signature: Signature | None = None
+    sealing: Sealing | None = None
+    travel: Travel = Travel()
+    answer: AnswerShape
+    operations: Operations
+    paging: Paging
+    fields: Fields
+    words: Dictionaries
+
+    @cached_property
+    def answer_rules(self) -> tuple[Rule, ...]:
+        return tuple(Rule(**rule.model_dump()) for rule in self.answer.rules)
+
+    @model_validator(mode="after")
+    def _grants_differ(self) -> Self:
+        names = [grant.name for grant in self.grants]
+        if len(set(names)) != len(names):
+            raise ValueError("two grants have the same name")
+        return self
+
+
+def shipped_dialect(name: str) -> Dialect:
+    """One of the dialects in the package. Raises FileNotFoundError, pydantic.ValidationError."""
+    text = (files("schemas") / "dialects" / f"{name}.toml").read_text(encoding="utf-8")
+    return Dialect.model_validate(tomllib.loads(text))

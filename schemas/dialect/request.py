@@ -1,0 +1,155 @@
+"""What a portal can be asked: requests, how their content travels, listings, pages, tickets."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.dialect.part import At, Filled, MaybeAt, Part, Seconds, Templates, Words
+from schemas.portal import Operation
+
+
+class Form(StrEnum):
+    JSON = "json"
+    FORM = "form"
+    MULTIPART = "multipart"
+    XML = "xml"
+
+
+class Request(Part):
+    """One call. `path`, `query`, `headers` and `body` are templates; those of `body` stand beside the records."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    path: Filled
+    query: Templates = {}
+    headers: Templates = {}
+    body: Templates = {}
+    form: Form | None = None
+
+
+class Travel(Part):
+    """How the content of a call travels: in which form, and in which envelope.
+
+    Without an envelope the content is the body. With one, `envelope` (dotted path → template) is: the content stands in
+    it as a text (`{content}`), as an object, or merged with its fields.
+    """
+
+    form: Form = Form.JSON
+    xml_root: Filled = "request"
+    envelope: Templates = {}
+    content: Literal["text", "object", "merged"] = "text"
+    content_at: str = ""
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.content == "object" and not self.content_at:
+            raise ValueError('content = "object" needs content_at')
+        if self.content != "object" and self.content_at:
+            raise ValueError('content_at goes with content = "object"')
+        if self.content != "text" and not self.envelope:
+            raise ValueError("content says how it stands in an envelope, and there is none")
+        return self
+
+
+class Write(Request):
+    """A call that changes something.
+
+    Where the records go: the one record's fields to `record_at` (a dotted path, "" the top), or a list of them to
+    `rows_at` ("$": the list is the whole content). What the answer says of each record: rows at `accepted_at`,
+    `refused_at` or, by the answer rules, `verdicts_at`; names at `skipped_at`; or, where it says nothing of single ones,
+    `whole = true`: a success is a success of all. Rows name their record by `echo`.
+    """
+
+    record_at: str = ""
+    rows_at: str = ""
+    accepted_at: MaybeAt = ""
+    refused_at: MaybeAt = ""
+    verdicts_at: MaybeAt = ""
+    skipped_at: MaybeAt = ""
+    whole: bool = False
+    echo: Literal["serial", "id_no", "position"] = "serial"
+    online_id_at: MaybeAt = ""
+    ticket_at: MaybeAt = ""
+
+    @model_validator(mode="after")
+    def _speaks_of_each(self) -> Self:
+        told = bool(self.accepted_at or self.verdicts_at)
+        if self.rows_at and told == self.whole:
+            raise ValueError("a list of records needs accepted_at or verdicts_at, or else whole = true")
+        return self
+
+
+class Listing(Request):
+    """A call that lists. `rows_at`, `total_at` and `next_at` replace those of `[paging]`."""
+
+    rows_at: MaybeAt = ""
+    total_at: MaybeAt = ""
+    next_at: MaybeAt = ""
+
+
+class TicketPoll(Request):
+    """A call that asks what became of a `{ticket}`, until `status_at` says one of `done` or `failed`.
+
+    It is asked every `interval_s` for at most `wait_s`; after that the outcome is unknown.
+    """
+
+    status_at: At
+    done: tuple[Filled, ...] = Field(min_length=1)
+    failed: tuple[Filled, ...] = ()
+    message_at: MaybeAt = ""
+    interval_s: Annotated[float, Field(gt=0)] = 2
+    wait_s: Seconds = 60
+
+
+class Dictionaries(Request):
+    """A call that lists the words of one `{dictionary}`; `names` are the portal's names for ours."""
+
+    names: Words
+    rows_at: At
+    code_field: Filled
+    word_field: Filled
+
+
+class Operations(Part):
+    """Each is optional; what a portal does not offer, the bridge leaves to people."""
+
+    save_batch: Write | None = None
+    update_batch: Write | None = None
+    save_people: Write | None = None
+    update_person: Write | None = None
+    submit: Write | None = None
+    list_batches: Listing | None = None
+    list_people: Listing | None = None
+    query_batch: Listing | None = None
+    query_person: Listing | None = None
+    ticket: TicketPoll | None = None
+    dictionaries: Dictionaries | None = None
+
+    def write(self, operation: Operation) -> Write | None:
+        shape: Write | None = getattr(self, operation.value)
+        return shape
+
+
+class Paging(Part):
+    """How a listing goes on. `query` and `body` are templates over `{page}`, `{offset}`, `{cursor}` and `{size}`.
+
+    `next_at` is the cursor of the next page, none or empty on the last one. Link: RFC 8288, rel="next".
+    """
+
+    by: Literal["page", "offset", "cursor", "link", "none"] = "page"
+    first_page: Literal[0, 1] = 1
+    query: Templates = {}
+    body: Templates = {}
+    rows_at: At
+    total_at: MaybeAt = ""
+    next_at: MaybeAt = ""
+
+    @model_validator(mode="after")
+    def _goes_on(self) -> Self:
+        if self.by == "cursor" and not self.next_at:
+            raise ValueError("paging by cursor needs next_at")
+        if self.by != "cursor" and self.next_at:
+            raise ValueError('next_at goes with by = "cursor"')
+        return self
