@@ -20,7 +20,7 @@ from adapters.wire.waiting import Retries
 from schemas.dialect import Dialect, ListShape, WriteShape
 from schemas.errors import ConfigError, Unmappable
 from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Operation, Payload, Record
-from schemas.texts import T
+from schemas.texts import T, Text
 
 __all__ = ["Credentials", "HttpPortal", "Retries", "open_client"]
 
@@ -129,6 +129,9 @@ class HttpPortal:
         shape, names = self._dialect.operations.list_people, self._dialect.fields
         for row in self._listing(shape, {shape.parent_parameter: batch_online_id}, "list_people"):
             yield OnlinePerson(text(row[names.record.online_id]), self._canonical(row, names.person))
+
+    def notes(self) -> Sequence[Text]:
+        return ()
 
     def _shape(self, operation: Operation) -> WriteShape:
         shape = self._dialect.operations.write(operation)
