@@ -81,7 +81,7 @@ class FakePortal:
         self.calls: Counter[str] = Counter()
         self.effects: list[Effect] = []
         self._skips_existing = skips_existing
-        self._change_marks = change_marks
+        self.change_marks = change_marks
         self._changes = 0
         self._noticed: dict[str, Text] = {}
         self._uptime_s = uptime_s
@@ -191,7 +191,7 @@ class FakePortal:
             if batch.fields.get("year") == str(year):
                 headcount = batch.fields.get("headcount", "")
                 fields, count = dict(batch.fields), int(headcount) if headcount.isdecimal() else None
-                change = str(batch.change) if self._change_marks else ""
+                change = str(batch.change) if self.change_marks else ""
                 yield OnlineBatch(key, fields, batch.status, count, change)
                 if self.new_field:
                     said = T("the portal lists a new field {field} in batches", field=self.new_field)
