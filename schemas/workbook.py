@@ -122,9 +122,9 @@ class Item(_Part):
 
 
 _BATCH_LABELS = {
+    "year": "年度",
     "organiser": "组织单位",
     "name": "批次名称",
-    "year": "年度",
     "level": "层级",
     "base": "疗休养基地",
     "start": "开始日期",

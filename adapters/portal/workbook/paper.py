@@ -21,16 +21,16 @@ _LOOKS = {
     "fact": {**_FONT, "align": "center", "text_wrap": True},
     "sign": {**_FONT, "valign": "bottom"},
     "head": {**_BOXED, "bold": True, "align": "center", "bg_color": "#E4E4E4"},
-    "text": _BOXED,
+    "text": {**_BOXED, "indent": 1},
     "exact": {**_BOXED, "font_name": "Consolas", "align": "center"},
-    "label": {**_BOXED, "bold": True},
-    "value": {**_BOXED, "font_size": 13},
+    "label": {**_BOXED, "font_size": 12, "bold": True, "indent": 1},
+    "value": {**_BOXED, "font_size": 14, "indent": 1},
     "box": {**_BOXED, "font_size": 16, "align": "center"},
     "number": {**_BOXED, "align": "center"},
 }
-_HEIGHTS_PT = {"title": 34, "batch": 24, "fact": 20, "sign": 40}
+_HEIGHTS_PT = {"title": 34, "batch": 24, "fact": 22, "sign": 44}
 _LINE_PT = 16
-_ROW_PT = 25
+_INDENT = 2
 _A4 = 9
 _FOOTER_CHARACTERS = 60
 
@@ -62,9 +62,9 @@ class Paper:
         self.sheet.freeze_panes(self.line + 1, 0)
         self.row([(head.into(self.language) if isinstance(head, Text) else head, "head") for head in heads])
 
-    def row(self, cells: Sequence[Cell]) -> None:
-        lines = max(_lines(text, width) for (text, _), width in zip(cells, self.widths, strict=True))
-        self.sheet.set_row(self.line, max(_ROW_PT, _LINE_PT * lines + 6))
+    def row(self, cells: Sequence[Cell], *, least_pt: int = 25) -> None:
+        lines = max(_lines(text, width - _INDENT) for (text, _), width in zip(cells, self.widths, strict=True))
+        self.sheet.set_row(self.line, max(least_pt, _LINE_PT * lines + 6))
         for column, (text, look) in enumerate(cells):
             self.sheet.write_string(self.line, column, text, self.looks[look])
         self.line += 1

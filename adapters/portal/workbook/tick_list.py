@@ -17,6 +17,7 @@ _BOX = "☐"
 _BATCH_WIDTHS = (8, 22, 48, 10, 10)
 _WIDTHS = {"person.name": 12, "person.id_no": 24, "person.phone": 16, "person.unit": 34, "person.category": 24}
 _WIDTH_ELSE = 20
+_FACT_PT = 36
 _EXACT = ("person.id_no", "person.phone")
 
 
@@ -36,9 +37,8 @@ class TickLists:
             sheet.header([T("No."), T("Item"), T("Value"), T("Entered"), T("Checked")])
             for number, item in enumerate(self.shape.batch, start=1):
                 value = batch.get(_name(item.field), "")
-                sheet.row(
-                    [(str(number), "number"), (item.label, "label"), (value, "value"), (_BOX, "box"), (_BOX, "box")]
-                )
+                cells = (str(number), "number"), (item.label, "label"), (value, "value"), (_BOX, "box"), (_BOX, "box")
+                sheet.row(cells, least_pt=_FACT_PT)
             _signatures(sheet)
         return out.getvalue()
 
