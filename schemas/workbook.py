@@ -32,8 +32,8 @@ def _pattern(text: str) -> str:
         raise ValueError(f"{{{unknown[0]}}} is no placeholder: there are {', '.join(PLACEHOLDERS)}")
     if missing := [name for name in ("batch", "part") if name not in names]:
         raise ValueError(f"{{{missing[0]}}} is missing: two files would have one name")
-    if not text.endswith(".xlsx"):
-        raise ValueError("the name of a workbook ends in .xlsx")
+    if not text.endswith((".xlsx", ".xlsm")):
+        raise ValueError("the name of a workbook ends in .xlsx (or .xlsm, for a template with macros)")
     return text
 
 

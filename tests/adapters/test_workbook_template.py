@@ -25,6 +25,7 @@ from tests.adapters.workbook_rig import (
 )
 
 SHEET = "xl/worksheets/sheet1.xml"
+MACROS = b"ms-excel.sheet.macroEnabled.main"
 ROWS = re.compile(rb"<sheetData>.*</sheetData>", re.DOTALL)
 WITH_EXAMPLE = shaped(example_rows=1)
 
@@ -155,6 +156,13 @@ def test_a_template_written_with_prefixes_is_filled_too(tmp_path, file):
     assert grid(content, "人员导入")[1][: len(HEADS)] == cells_of(participant(1))
 
 
+def test_a_template_with_macros_keeps_its_suffix(tmp_path, file):
+    file.write_bytes(with_macros())
+    made = desk(tmp_path, shaped(example_rows=1, file_name="{batch}-{part}.xlsm"), file)
+    made.export(participant(1))
+    assert made.names[1] == "第一批-1.xlsm"
+
+
 def test_a_template_with_no_rows_but_the_header_is_filled(tmp_path, file):
     file.write_bytes(book_of([HEADS], "人员导入"))
     assert grid(exported(tmp_path, file, participant(1), shape=SHAPE), "人员导入") == [HEADS, cells_of(participant(1))]
@@ -233,6 +241,29 @@ def test_heads_the_dialect_fills_and_the_template_lacks_are_named(tmp_path, file
     assert not (tmp_path / "state").exists()
 
 
+def replaced(content: bytes, part: str, by: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, old in parts(content).items():
+            archive.writestr(name, by if name == part else old)
+    return out.getvalue()
+
+
+def with_macros() -> bytes:
+    """As Excel saves a workbook that has some."""
+    kinds = parts(template())["[Content_Types].xml"]
+    return replaced(
+        template(),
+        "[Content_Types].xml",
+        kinds.replace(b"openxmlformats-officedocument.spreadsheetml.sheet.main", MACROS),
+    )
+
+
+def in_utf16() -> bytes:
+    xml = parts(template())[SHEET].decode().partition("<worksheet")
+    return replaced(template(), SHEET, f'<?xml version="1.0" encoding="UTF-16"?><worksheet{xml[2]}'.encode("utf-16"))
+
+
 WRONG = {
     "another suffix": (b"\xd0\xcf\x11\xe0old", "cannot be read as an .xlsx workbook"),
     "a page": (b"<html></html>", "cannot be read as an .xlsx workbook"),
@@ -241,6 +272,12 @@ WRONG = {
     "the unit summary": (
         book_of([["2025年单位汇总表"], HEADS], "人员导入"),
         "looks like another table: it says 单位汇总表",
+    ),
+    "macros": (with_macros(), "is a .xlsm file: file_name must end so"),
+    "a sheet in UTF-16": (in_utf16(), "cannot be read as an .xlsx workbook"),
+    "a rule for no cell": (
+        replaced(template(), SHEET, re.sub(rb'sqref="I2:I999"', b'sqref="everywhere"', parts(template())[SHEET])),
+        "cannot be filled in",
     ),
     "a head twice": (template(heads=[*HEADS, "姓名"]), "has 姓名 twice"),
     "rows in the way": (
@@ -275,11 +312,3 @@ def test_a_memory_that_cannot_be_read_says_which_file_to_look_at(tmp_path, file)
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "template.json").write_text("{}")
     assert "then delete that file" in said(tmp_path, file)
-
-
-def replaced(content: bytes, part: str, by: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, old in parts(content).items():
-            archive.writestr(name, by if name == part else old)
-    return out.getvalue()

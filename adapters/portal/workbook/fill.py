@@ -37,6 +37,10 @@ def filled(package: Package, part: str, lines: Sequence[Line], *, first_row: int
     return package.with_part(part, written)
 
 
+def not_to_be_filled(file: str) -> SchemaDrift:
+    return SchemaDrift(T("The sheet of the import template {file} cannot be filled in.", file=file))
+
+
 class _Sheet:
     def __init__(self, xml: bytes, found: Layout, lines: Mapping[int, Line], examples: range) -> None:
         self._xml = xml

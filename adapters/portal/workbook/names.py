@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from schemas.identity import scrub
 
@@ -21,17 +22,18 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
 def file_name(pattern: str, batch: Mapping[str, str], *, part: int) -> str:
     """`batch` has canonical field names. Numbers that may be an id or a phone are masked: a name is no place for them."""
     values = {"organiser": batch.get("organiser", ""), "batch": batch.get("name", ""), "year": batch.get("year", "")}
-    filled = pattern.format(**{name: _safe(text) for name, text in values.items()}, part=part)
-    stem = _REFUSED.sub("_", filled.removesuffix(".xlsx")).strip(" .") or "_"
+    filled = Path(pattern.format(**{name: _safe(text) for name, text in values.items()}, part=part))
+    stem = _REFUSED.sub("_", str(filled.with_suffix(""))).strip(" .") or "_"
     tail = str(part)  # what tells two parts apart is never cut off
     while len(stem.encode()) > MAX_BYTES:
         stem = stem[: -len(tail) - 1] + tail if stem.endswith(tail) else stem[:-1]
-    return ("_" + stem if _DEVICES.match(stem) else stem) + ".xlsx"
+    return ("_" + stem if _DEVICES.match(stem) else stem) + filled.suffix
 
 
 def numbered(name: str, number: int) -> str:
     """a.xlsx, 2 → a (2).xlsx; 1 leaves the name alone."""
-    return name if number == 1 else f"{name.removesuffix('.xlsx')} ({number}).xlsx"
+    path = Path(name)
+    return name if number == 1 else f"{path.stem} ({number}){path.suffix}"
 
 
 def _safe(text: str) -> str:

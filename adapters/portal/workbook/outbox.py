@@ -21,7 +21,7 @@ def put(outbox: Path, files: Sequence[File]) -> None:
     The first one comes last: who finds it finds the others. Files that lie there already with this content stay.
     """
     outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left_over in outbox.glob(f".*{_UNFINISHED}"):
+    for left_over in outbox.glob(f".*.xls?{_UNFINISHED}"):
         left_over.unlink()
     number = next((n for n in range(1, _TRIES) if all(_is_free(outbox / numbered(name, n), c) for name, c in files)), 0)
     if not number:

@@ -11,7 +11,7 @@ from pathlib import Path
 import xlsxwriter
 
 from adapters.portal.workbook.book import Book
-from adapters.portal.workbook.fill import filled
+from adapters.portal.workbook.fill import filled, not_to_be_filled
 from adapters.portal.workbook.fingerprint import Fingerprint, differences, fingerprint, from_json, to_json
 from adapters.portal.workbook.grid import head_of
 from adapters.portal.workbook.spans import area, layout
@@ -62,10 +62,14 @@ class Template:
             ) from None
         book = Book.open(content, file=self.path.name)
         self._refuse_other_tables(book)
-        found = fingerprint(book, self.shape)
-        faults = [*self._faults_of_heads(book.file, found.heads), *self._changes(book.file, found)]
-        if faults := faults or list(self._used_rows(book)):
-            raise SchemaDrift(*faults)
+        try:
+            found = fingerprint(book, self.shape)
+            faults = [*self._faults_of_file(book), *self._faults_of_heads(book.file, found.heads)]
+            faults += self._changes(book.file, found)
+            if faults := faults or list(self._used_rows(book)):
+                raise SchemaDrift(*faults)
+        except ValueError:
+            raise not_to_be_filled(book.file) from None
         if not self.accepted.exists():
             self.accepted.parent.mkdir(parents=True, exist_ok=True)
             self.accepted.write_bytes(to_json(found))
@@ -101,6 +105,15 @@ class Template:
                             word=word,
                         )
                     )
+
+    def _faults_of_file(self, book: Book) -> Iterator[Text]:
+        """Excel opens a workbook with macros only under the name of one, and the other way round."""
+        has_macros = b"macroEnabled" in (book.package.get("[Content_Types].xml") or b"")
+        suffix = ".xlsm" if has_macros else ".xlsx"
+        if not self.shape.file_name.endswith(suffix):
+            yield T(
+                "The import template {file} is a {suffix} file: file_name must end so.", file=book.file, suffix=suffix
+            )
 
     def _faults_of_heads(self, file: str, found: Sequence[str]) -> Iterator[Text]:
         heads = [column.head for column in self.shape.columns]
