@@ -7,8 +7,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from adapters.portal.workbook.fill import filled
+from adapters.portal.workbook.grid import read_sheets
+from adapters.portal.workbook.package import Package
 from schemas.errors import SchemaDrift
 from schemas.texts import Language
 from tests.adapters.workbook_rig import (
@@ -125,6 +130,19 @@ def test_any_text_stays_that_text_and_is_no_formula(tmp_path, file, value):
     cell = sheet.cell(2, HEADS.index("所在单位") + 1)
     assert cell.data_type == "s"
     assert openpyxl.utils.escape.unescape(cell.value) == value
+
+
+CELL = st.text(
+    st.sampled_from("_x0041F<&>\"' \t\n张𠮷=") | st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
+)
+
+
+@given(st.lists(CELL.filter(lambda text: not {"\ufffe", "\uffff"} & set(text)), min_size=1, max_size=3))
+def test_whatever_a_cell_can_hold_is_read_back_as_it_was(values):
+    package = Package.open(TEMPLATE, file="template.xlsx")
+    lines = [{3: value} for value in values]
+    sheet = read_sheets(filled(package, SHEET, lines, first_row=2, examples=range(2, 3)))[0]
+    assert [row[3] for row in sheet.rows[1 : 1 + len(values)]] == values
 
 
 def test_without_a_template_one_is_made_from_the_dialect(tmp_path):

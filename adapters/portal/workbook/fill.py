@@ -18,7 +18,7 @@ _NUMBER = re.compile(rb"""(\sr=)(["'])[0-9]+\2""")
 _SPANS = re.compile(rb"""\sspans=(["'])[0-9: ]*\1""")
 _VALUE = re.compile(rb"<(?:\w+:)?v>[^<]*</(?:\w+:)?v>|<(?:\w+:)?v\s*/>")
 _CELL_TYPE = re.compile(rb"""\st=(["'])\w*\1""")
-_LOOKS_ESCAPED = re.compile("_(x[0-9A-Fa-f]{4}_)")
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def filled(package: Package, part: str, lines: Sequence[Line], *, first_row: int, examples: range) -> bytes:
@@ -103,7 +103,7 @@ class _Sheet:
         start = f'<{prefix}c r="{letters(column)}{number}"{styled}'
         if not text:
             return f"{start}/>".encode()
-        told = escape(_LOOKS_ESCAPED.sub(r"_x005F_\1", text))
+        told = escape(_LOOKS_ESCAPED.sub("_x005F_", text))
         inner = f'<{prefix}is><{prefix}t xml:space="preserve">{told}</{prefix}t></{prefix}is>'
         return f'{start} t="inlineStr">{inner}</{prefix}c>'.encode()
 
