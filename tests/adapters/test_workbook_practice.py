@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.practice.clerk import Clerk
 from adapters.practice.effects import EffectKind
 from adapters.practice.process import PracticePortal
 from schemas.dialect import shipped_dialect
 from schemas.outcome import Outcome
 from schemas.portal import OnlineBatch, OnlinePerson, OnlineStatus, Operation, Record
-from tests.adapters.workbook_clerk import Clerk
 from tests.adapters.workbook_rig import BATCH, Desk, book_of, desk, grid, participant
 
 GOOD_WEATHER = {
@@ -31,7 +31,7 @@ class Stage:
     def __init__(self, made: Desk, practice: PracticePortal) -> None:
         self.desk = made
         self.practice = practice
-        self.clerk = Clerk(practice, made.outbox, made.inbox, made.folder / "done")
+        self.clerk = Clerk(practice.admin, made.outbox, made.inbox, made.folder / "done")
         self.batch = BATCH | {"year": str(next(YEARS))}
 
     def enter(self, operation: Operation = Operation.SAVE_BATCH, **changed: str) -> None:

@@ -133,8 +133,10 @@ def test_any_text_stays_that_text_and_is_no_formula(tmp_path, file, value):
 
 
 CELL = st.text(
-    st.sampled_from("_x0041F<&>\"' \t\n张𠮷=") | st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
+    st.sampled_from("_x0041F<&>\"' \t\n张𠮷=") | st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]),
+    min_size=1,
 )
+TEMPLATE = template()
 
 
 @given(st.lists(CELL.filter(lambda text: not {"\ufffe", "\uffff"} & set(text)), min_size=1, max_size=3))
