@@ -105,6 +105,18 @@ def test_corrections_are_called_so(tmp_path):
     assert "更正 1 人" in openpyxl.load_workbook(paper).active["A4"].value
 
 
+def test_a_tick_list_names_the_workbook_beside_it_among_new_people_and_corrections(tmp_path):
+    made = desk(tmp_path)
+    made.export(participant(1))
+    made.export(participant(2), operation=Operation.UPDATE_PERSON)
+    made.export(participant(3))
+    for path in made.outbox.glob("*录入核对单*"):
+        told = openpyxl.load_workbook(path).active["A4"].value.partition("：")[2]
+        assert (made.outbox / told).exists()
+        assert told[-6:] == path.name[-6:]
+    assert len(made.names) == 6
+
+
 def test_no_file_is_ever_written_over(tmp_path):
     """Somebody puts a file of that name there between the making and the sending."""
     made = desk(tmp_path)
@@ -195,8 +207,11 @@ def test_a_crash_before_the_file_has_its_name_leaves_no_half_file(tmp_path):
 
 def test_the_workbook_comes_after_its_tick_list(tmp_path):
     """Whoever finds the workbook finds the list too, whenever the process died."""
+    made = desk(tmp_path)
     export_and_die(tmp_path, names=1)
-    assert [name for name in desk(tmp_path).names if not name.startswith(".")] == [PEOPLE]
+    assert [name for name in made.names if not name.startswith(".")] == [PEOPLE]
+    made.export(participant(1))
+    assert made.names == [IMPORT, PEOPLE]
 
 
 NASTY = {

@@ -23,7 +23,7 @@ def put(outbox: Path, files: Sequence[File]) -> None:
     outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left_over in outbox.glob(f".*.xls?{_UNFINISHED}"):
         left_over.unlink()
-    number = next((n for n in range(1, _TRIES) if all(_is_free(outbox / numbered(name, n), c) for name, c in files)), 0)
+    number = next((n for n in range(1, _TRIES) if all(free_for(outbox / numbered(name, n), c) for name, c in files)), 0)
     if not number:
         raise FileExistsError
     for name, content in reversed(files):
@@ -33,15 +33,12 @@ def put(outbox: Path, files: Sequence[File]) -> None:
     _sync_folder(outbox)
 
 
-def holds(path: Path, content: bytes) -> bool:
+def free_for(path: Path, content: bytes) -> bool:
+    """Whether nothing lies there but, perhaps, this very file. An outbox nobody can look into shows when it is written."""
     try:
         return path.stat().st_size == len(content) and path.read_bytes() == content
-    except FileNotFoundError:
-        return False
-
-
-def _is_free(path: Path, content: bytes) -> bool:
-    return not path.exists() or holds(path, content)
+    except OSError:
+        return not os.path.exists(path)  # noqa: PTH110  # Path.exists raises where the folder is closed to us
 
 
 def _write(path: Path, content: bytes) -> None:

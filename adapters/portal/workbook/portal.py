@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.portal.workbook.inbox import Inbox, refused_rows
 from adapters.portal.workbook.listing import Listing, Mark, listing
 from adapters.portal.workbook.names import file_name
-from adapters.portal.workbook.outbox import holds, put
+from adapters.portal.workbook.outbox import free_for, put
 from adapters.portal.workbook.template import Template
 from adapters.portal.workbook.tick_list import TickLists
 from schemas.errors import TransientError, Unmappable
@@ -29,7 +29,7 @@ from schemas.texts import Language, T, Text
 from schemas.workbook import SERIAL, Column, Workbook
 
 _CELL_MAX = 32_767
-_PARTS_MAX = 10_000
+_PARTS = range(1, 10_000)
 _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PEOPLE = {Operation.SAVE_PEOPLE, Operation.UPDATE_PERSON}
 _CORRECTIONS = {Operation.UPDATE_BATCH, Operation.UPDATE_PERSON}
@@ -155,26 +155,23 @@ class WorkbookPortal:
             [[_value(column, record, batch) for column in sheet.columns] for record in records]
         )
         pattern = sheet.corrections_file_name if correction and sheet.corrections_file_name else sheet.file_name
-        part, name = self._free(pattern, batch, body)
         people = [record.fields for record in records]
-        paper = self._tick_lists.of_people(batch, people, correction=correction, file=name)
-        companion = file_name(self._shape.tick_list.people_file_name, batch, part=part)
+        for part in _PARTS:
+            name = file_name(pattern, batch, part=part)
+            if not free_for(self._outbox / name, body):
+                continue
+            paper = self._tick_lists.of_people(batch, people, correction=correction, file=name)
+            companion = file_name(self._shape.tick_list.people_file_name, batch, part=part)
+            if free_for(self._outbox / companion, paper):
+                break
         serials, names = zip(*((record.serial, record.fields["name"]) for record in records), strict=True)
         return Payload(operation, name, body, serials, names, ((companion, paper),))
 
     def _batch(self, operation: Operation, record: Record) -> Payload:
         body = self._tick_lists.of_batch(record.fields, correction=operation in _CORRECTIONS)
-        _, name = self._free(self._shape.tick_list.batch_file_name, record.fields, body)
+        names = (file_name(self._shape.tick_list.batch_file_name, record.fields, part=part) for part in _PARTS)
+        name = next(name for name in names if free_for(self._outbox / name, body))
         return Payload(operation, name, body, (record.serial,))
-
-    def _free(self, pattern: str, batch: Mapping[str, str], content: bytes) -> tuple[int, str]:
-        """The first part whose name is free in the outbox, or which is this very file."""
-        for part in range(1, _PARTS_MAX):
-            name = file_name(pattern, batch, part=part)
-            path = self._outbox / name
-            if not path.exists() or holds(path, content):
-                return part, name
-        raise ValueError("the outbox is full of parts of one batch")
 
 
 def _value(column: Column, record: Record, batch: Mapping[str, str]) -> str:
