@@ -199,7 +199,10 @@ def test_the_words_of_both_sides_stand_for_the_same_codes(stage):
     stage.hand_over(participant(1))
     (stored,) = stage.practice.admin.people(stage.read_back()[0].online_id)
     words = shipped_dialect("qilu").words
-    assert (stored["idType"], stored["personType"]) == (words.id_type["resident"], words.category["skilled"])
+    assert (stored["idType"], stored["personType"]) == (
+        words.person["id_type"]["resident"],
+        words.person["category"]["skilled"],
+    )
 
 
 @pytest.mark.parametrize(
