@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.adapters.dialects.manner import Manner
-from tests.adapters.dialects.servers import jeecg, qilu
+from tests.adapters.dialects.servers import jeecg, qilu, ruoyi, tif
 
 MANNERS: Mapping[str, Manner] = {
     "qilu": qilu.MANNER,
     "jeecg": jeecg.MANNER,
+    "ruoyi": ruoyi.MANNER,
+    "tif": tif.MANNER,
 }
