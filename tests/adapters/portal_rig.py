@@ -45,14 +45,14 @@ class Rig:
 
 
 @contextmanager
-def rigged(dialect: Dialect = QILU, retries: Retries | None = None) -> Iterator[Rig]:
+def rigged(dialect: Dialect = QILU, retries: Retries | None = None, *, secret: str = "secret") -> Iterator[Rig]:
     router = respx.Router(assert_all_called=False)
     token = router.post("/auth/token").mock(return_value=ok(TOKEN["data"]))
     time = FakeTime()
     address, transport = "https://portal.test", httpx.MockTransport(router.handler)
     clients = Clients(address, lambda: httpx.Client(base_url=address, transport=transport))
     ticks = Ticks(time.monotonic, time.sleep, time.now, os.urandom)
-    line = Line(dialect, clients, Credentials("app", "secret"), retries or Retries(), ticks)
+    line = Line(dialect, clients, Credentials("app", secret), retries or Retries(), ticks)
     try:
         yield Rig(HttpPortal(line), router, time, token)
     finally:
