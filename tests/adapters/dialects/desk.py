@@ -53,9 +53,9 @@ class Book:
     name: str
     phone: str
     online_id: str = "id"
-    status: str
-    draft: str
-    submitted: str
+    status: str = ""
+    draft: str = ""
+    submitted: str = ""
     serial: str = ""
     extras: Mapping[str, object] = field(default_factory=dict)
     id_type: type[int | str] = str
@@ -279,9 +279,9 @@ class Desk:
     def _shown(self, online_id: str) -> Row:
         book, person = self.book, self.people.get(online_id)
         row = copy.deepcopy(person.row if person else self.batches[online_id])
-        if not person:
+        if not person and book.status:
             put(row, book.status, self.status[online_id])
-        elif self.faults.mask:
+        if person and self.faults.mask:
             put(row, book.id_no, masked(str(at(row, book.id_no)), 4, 4))
             put(row, book.phone, masked(str(at(row, book.phone)), 3, 4))
         row = {book.online_id: book.id_type(online_id), **row, **book.extras}
