@@ -70,6 +70,7 @@ class Faults:
     throttle: int = 0
     outage: int = 0
     strange: int = 0
+    page: int = 0  # answers that somebody before the portal gives: a web page with 200
     closed: bool = False
     mask: bool = False
     refuse: set[str] = field(default_factory=set)  # ids

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from tests.adapters.dialects.desk import Desk, Turned
 
 _START_S = 10.0
+_PAGE = "<!doctype html><title>系统提示</title><p>系统正在升级，请稍后访问。</p>".encode()
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,7 @@ class Host:
         if (server := self.server) is None:
             raise RuntimeError("no test has put a server behind this host")
         asked = await _asked(scope, receive)
-        server.desk.asked.append(asked)
-        try:
-            said = server.answer(asked)
-        except Turned as turned:
-            server.desk.turned.append(turned.kind)
-            said = server.turned(turned)
+        said = _answered(server, asked)
         if server.desk.reply_is_lost():
             scope["state"]["hang_up"]()
             while (await receive())["type"] != "http.disconnect":
@@ -94,6 +90,19 @@ class Host:
         named = [(name.encode(), value.encode()) for name, value in {**headers, **said.headers}.items()]
         await send({"type": "http.response.start", "status": said.status, "headers": named})
         await send({"type": "http.response.body", "body": said.body})
+
+
+def _answered(server: Server, asked: Asked) -> Said:
+    desk = server.desk
+    desk.asked.append(asked)
+    if desk.faults.page > 0:
+        desk.faults.page -= 1
+        return Said(_PAGE, 200, {"Content-Type": "text/html; charset=utf-8"})
+    try:
+        return server.answer(asked)
+    except Turned as turned:
+        desk.turned.append(turned.kind)
+        return server.turned(turned)
 
 
 async def _asked(scope: dict[str, Any], receive: Any) -> Asked:

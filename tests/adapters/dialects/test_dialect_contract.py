@@ -241,6 +241,14 @@ def test_a_lost_reply_leaves_it_unknown_and_reading_back_shows_it(rig):
     assert len(rig.desk.people) == 1
 
 
+@every
+def test_a_web_page_in_place_of_an_answer_leaves_it_unknown(rig):
+    batch = rig.filled(1)
+    rig.faults.page = 1
+    (answer,) = rig.save_people(batch, 2)
+    assert ([v.outcome for v in answer.verdicts.values()], answer.seen) == ([Outcome.UNKNOWN], "not_ours:200")
+
+
 # pages
 
 
