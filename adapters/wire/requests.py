@@ -90,6 +90,12 @@ class Maker:
         wrapped = bool(self._dialect.travel.envelope) and shape.method != "GET"
         return self._in_form(document, shape) if document or wrapped else b""
 
+    def with_each(self, record: Record, each: Templates, values: Values) -> Record:
+        """A record with what stands in each beside its own fields."""
+        beside = _tree(each, {**self._own, **values})
+        _merge(beside, record)
+        return beside
+
     def page_call(self, listing: Listing, values: Values, link: Values) -> Call:
         """One page of a listing. `link` is the query of the last page's link, where pages go on by such."""
         return Call(listing, values, self.content(listing, values), link)

@@ -85,7 +85,7 @@ class Retries(_Section):
 
 
 class Portal(_Section):
-    """`settle_window_s` overrides the dialect's."""
+    """`settle_window_s` overrides the dialect's. Nobody's listing grows older than `sweep_after_h`, as far as runs go."""
 
     carrier: Literal["http"] = "http"
     dialect: DialectPack = "qilu"
@@ -95,6 +95,7 @@ class Portal(_Section):
     app_secret_env: Words | None = None
     ca_file: ExistingFile | None = None
     settle_window_s: Seconds | None = None
+    sweep_after_h: Annotated[float, Field(ge=0)] = 20
     retries: Retries = Retries()
 
     @field_validator("app_secret_env")

@@ -20,6 +20,15 @@ QILU = shipped_dialect("qilu")
 TOKEN = {"code": "P00000", "msg": "", "data": {"token": "t1", "expiresIn": 7200}}
 
 
+def qilu_with(operation: Operation, **changed: object) -> Dialect:
+    """The shipped dialect with one writing operation changed."""
+    operations = QILU.operations
+    write = operations.write(operation)
+    assert write is not None
+    again = write.model_validate({**write.model_dump(), **changed})
+    return QILU.model_copy(update={"operations": operations.model_copy(update={operation.value: again})})
+
+
 @dataclass
 class FakeTime:
     now_s: float = 1000.0

@@ -33,6 +33,10 @@ MISTAKES: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: t["operations"]["save_people"].pop("accepted_at"),
         "a list of records needs accepted_at",
     ),
+    "a silence nobody could hear": (
+        lambda t: t["operations"]["save_batch"].update(left_out="exists"),
+        "left_out speaks of answers",
+    ),
     "a place that is no expression": (
         lambda t: t["operations"]["save_batch"].update(online_id_at="data.["),
         "no JMESPath expression",
