@@ -56,6 +56,8 @@ class Book:
     status: str = ""
     draft: str = ""
     submitted: str = ""
+    reviewed: str = ""
+    returned: str = ""
     serial: str = ""
     extras: Mapping[str, object] = field(default_factory=dict)
     id_type: type[int | str] = str
@@ -76,6 +78,7 @@ class Faults:
     refuse: set[str] = field(default_factory=set)  # ids
     shift: str = ""  # between two pages: "remove", "insert" or "swap" a row
     shifts: int = 0
+    expire_between_pages: bool = False
     renamed: dict[str, str] = field(default_factory=dict)  # in listings
     retyped: str = ""
     extra: str = ""
@@ -184,6 +187,7 @@ class Desk:
     def update_batch(self, online_id: object, row: Row) -> None:
         self._known(self.batches, online_id)
         self._check(row, self.book.batch)
+        self._unlocked(str(online_id))
         self.batches[str(online_id)] = copy.deepcopy(row)
         self._wrote = True
 
@@ -211,6 +215,7 @@ class Desk:
     def update_person(self, online_id: object, row: Row) -> None:
         there = self._known(self.people, online_id)
         self._check_person(row)
+        self._unlocked(there.parent)
         there.row = copy.deepcopy(row)
         self._wrote = True
 
@@ -218,6 +223,10 @@ class Desk:
         self._known(self.batches, online_id)
         self.status[str(online_id)] = self.book.submitted
         self._wrote = True
+
+    def _unlocked(self, batch: str) -> None:
+        if self.book.reviewed and self.status[batch] == self.book.reviewed:
+            raise Turned(Kind.REFUSED, "批次已审核，不能修改")
 
     def _check_person(self, row: Row) -> None:
         self._check(row, self.book.person)
@@ -258,8 +267,9 @@ class Desk:
     def _page(self, shelf: dict[str, Any], ids: list[str], offset: int, size: int) -> Page:
         shown: object = [self._shown(online_id) for online_id in ids[offset : offset + size]]
         is_last = offset + size >= len(ids)
-        if ids and not is_last:
+        if not is_last:
             self._shift(shelf, ids)
+            self._expire_once()
         return Page(str(shown) if self.faults.rows_as_text else shown, len(ids), is_last)
 
     def _shift(self, shelf: dict[str, Any], ids: list[str]) -> None:
@@ -276,6 +286,11 @@ class Desk:
                 _to_front(shelf, fresh, copy.deepcopy(shelf[ids[0]]))
             case "swap":
                 _to_front(shelf, ids[-1], shelf.pop(ids[-1]))
+
+    def _expire_once(self) -> None:
+        if self.faults.expire_between_pages:
+            self.faults.expire_between_pages = False
+            self.expire()
 
     def _shown(self, online_id: str) -> Row:
         book, person = self.book, self.people.get(online_id)

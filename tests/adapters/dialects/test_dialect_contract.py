@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib.resources import files
+from itertools import zip_longest
 
 import pytest
 
+from bridge.map import batch_from_online
+from schemas.batch import Level
 from schemas.dialect import Dialect, shipped_dialect
 from schemas.errors import AuthError, SchemaDrift, TransientError
+from schemas.identity import IdType
 from schemas.outcome import Outcome
 from schemas.portal import OnlineStatus, Operation
+from schemas.roster import Category
 from tests.adapters.dialects.desk import RETRY_AFTER_S, Kind
 from tests.adapters.dialects.host import Host, hosted
 from tests.adapters.dialects.manners import MANNERS
@@ -29,6 +35,7 @@ def those(fits: Callable[[str], object]) -> list[str]:
 
 with_token = pytest.mark.parametrize("name", those(lambda name: MANNERS[name].token))
 with_stamp = pytest.mark.parametrize("name", those(lambda name: MANNERS[name].clock_tolerance_s is not None))
+with_review = pytest.mark.parametrize("name", those(lambda name: shipped_dialect(name).fields.record.status))
 every = pytest.mark.parametrize("name", MANNERS)
 
 
@@ -146,8 +153,7 @@ def test_a_person_is_changed(rig):
 
 @pytest.mark.parametrize("name", those(lambda name: Operation.UPDATE_BATCH not in MANNERS[name].lacks))
 def test_a_batch_is_changed(rig):
-    record = rig.batch_record(base="另一基地")
-    changed = type(record)(record.serial, record.fields, online_id=rig.save_batch())
+    changed = replace(rig.batch_record(base="另一基地"), online_id=rig.save_batch())
     answer = rig.send(Operation.UPDATE_BATCH, changed)
     assert {v.outcome for v in answer.verdicts.values()} == {Outcome.ACCEPTED}
     assert rig.the_batch()[1] == {**BATCH, "base": "另一基地"}
@@ -155,10 +161,49 @@ def test_a_batch_is_changed(rig):
 
 @pytest.mark.parametrize("name", those(lambda name: Operation.SUBMIT not in MANNERS[name].lacks))
 def test_a_batch_is_submitted(rig):
-    record = rig.batch_record()
-    answer = rig.send(Operation.SUBMIT, type(record)(record.serial, record.fields, online_id=rig.save_batch()))
+    answer = rig.send(Operation.SUBMIT, replace(rig.batch_record(), online_id=rig.save_batch()))
     assert {v.outcome for v in answer.verdicts.values()} == {Outcome.ACCEPTED}
     assert rig.the_batch()[0].status is OnlineStatus.SUBMITTED
+
+
+@every
+def test_every_word_goes_out_and_comes_back(rig):
+    """A participant or a batch whose word is missing could never be entered."""
+    for level in Level:
+        rig.save_batch(name=level.value, level=level.value)
+    rows = {row.fields["name"]: batch_from_online(row, rig.dialect.words)[1] for row in rig.portal.batches(YEAR)}
+    assert {name: values["level"] for name, values in rows.items()} == {level.value: level.value for level in Level}
+    batch = rig.save_batch()
+    chosen = list(zip_longest(Category, IdType, fillvalue=IdType.RESIDENT))
+    for number, (category, id_type) in enumerate(chosen):
+        record = rig.person_record(number, category=category.value, id_type=id_type.value)
+        rig.portal.send(rig.portal.prepare(Operation.SAVE_PEOPLE, [record], parent=batch))
+    assert [(values["category"], values["id_type"]) for values in rig.people(batch).values()] == chosen
+
+
+@with_review
+@pytest.mark.parametrize("status", OnlineStatus)
+def test_every_status_is_read(rig, status):
+    batch = rig.save_batch()
+    rig.desk.status[batch] = getattr(rig.desk.book, status.value)
+    assert rig.the_batch()[0].status is status
+
+
+@with_review
+def test_what_is_reviewed_is_not_changed(rig):
+    batch = rig.filled(1)
+    rig.desk.status[batch] = rig.desk.book.reviewed
+    (person,) = rig.people(batch)
+    for operation, record in (
+        (Operation.UPDATE_BATCH, replace(rig.batch_record(base="另一基地"), online_id=batch)),
+        (Operation.UPDATE_PERSON, rig.person_record(1, online_id=person, phone="19900009999")),
+    ):
+        if operation in rig.manner.lacks:
+            continue
+        answer = rig.send(operation, record)
+        assert ([v.outcome for v in answer.verdicts.values()], answer.drift) == ([Outcome.REFUSED], "")
+    assert rig.the_batch()[1] == BATCH
+    assert list(rig.people(batch).values()) == [person_values(1)]
 
 
 @every
@@ -206,9 +251,24 @@ def test_a_token_that_ends_in_mid_run_is_renewed_once_and_the_same_bytes_go_agai
     sent = len(rig.desk.asked)
     (answer,) = rig.save_people(batch, 2)
     assert [v.outcome for v in answer.verdicts.values()] == [Outcome.ACCEPTED]
-    assert rig.desk.issued > issued
+    assert rig.desk.issued == issued + len(rig.dialect.grants)
     first, *_, last = rig.desk.asked[sent:]
     assert (first.path, first.body) == (last.path, last.body)
+
+
+@with_token
+def test_a_token_that_ends_while_pages_are_read_is_renewed(rig):
+    batch = rig.filled(*_A_CROWD)
+    rig.faults.expire_between_pages = True
+    assert len(rig.people(batch)) == len(_A_CROWD)
+
+
+@every
+def test_a_throttled_listing_waits_and_goes_on(rig):
+    batch = rig.filled(*_A_CROWD)
+    rig.faults.throttle = 1
+    assert len(rig.people(batch)) == len(_A_CROWD)
+    assert rig.desk.turned == [Kind.THROTTLED]
 
 
 @every

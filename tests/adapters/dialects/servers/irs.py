@@ -50,6 +50,8 @@ _BOOK = Book(
     status="zt",
     draft="草稿",
     submitted="待审核",
+    reviewed="审核通过",
+    returned="退回",
     extras={"gxsj": "2025-05-08 09:00:00"},
 )
 

@@ -39,6 +39,8 @@ _BOOK = Book(
     status="bpmStatus",
     draft="1",
     submitted="2",
+    reviewed="3",
+    returned="4",
     extras={
         "createBy": "bridge-9",
         "createTime": "2025-05-08 09:00:00",

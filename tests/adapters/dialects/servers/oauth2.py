@@ -42,6 +42,8 @@ _BOOK = Book(
     status="state",
     draft="draft",
     submitted="submitted",
+    reviewed="reviewed",
+    returned="returned",
     extras={"links": {}, "createdAt": "2025-05-08T09:00:00+08:00"},
     first_id=70001,
 )

@@ -39,6 +39,8 @@ _BOOK = Book(
     status="releaseStatus",
     draft="5",
     submitted="2",
+    reviewed="1",
+    returned="3",
 )
 
 _SAYS = {

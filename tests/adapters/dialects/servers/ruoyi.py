@@ -38,6 +38,8 @@ _BOOK = Book(
     status="status",
     draft="0",
     submitted="1",
+    reviewed="2",
+    returned="3",
     extras={
         "createBy": "bridge-9",
         "createTime": "2025-05-08 09:00:00",

@@ -26,7 +26,7 @@ _BOOK = Book(
     },
     person={
         "xm": ".+",
-        "zjlx": "111|516|553|414",
+        "zjlx": "0[1-4]",
         "zjhm": r"\w{18}",
         "lxdh": r"\d{11}",
         "gzdw": ".+",
@@ -42,6 +42,8 @@ _BOOK = Book(
     status="auditState",
     draft="00",
     submitted="10",
+    reviewed="20",
+    returned="30",
     serial="bizSerialNo",
     first_id=900000001,
 )
