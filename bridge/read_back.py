@@ -107,8 +107,8 @@ def read_back(
     """
     started = clock.instant()
     listed = _by_key(_listed(batch, reader) for batch in portal.batches(year))
-    gone = journal.online.listed(list(listed.values()), started=started)
-    never_there = [b.key for b in journal.deliveries.batches() if b.ours and b.key not in listed]
+    gone = journal.online.listed(list(listed.values()), year=year, started=started)
+    never_there = [b.key for b in journal.deliveries.batches() if b.ours and b.key.year == year and b.key not in listed]
     for key in {*gone, *never_there}:
         journal.online.people(key, (), started=started, change=None)
     ours = [batch for batch in listed.values() if batch.ours]

@@ -27,11 +27,12 @@ class Online:
         self._vault = vault
         self._settling = settling
 
-    def listed(self, batches: Sequence[ListedBatch], *, started: Instant) -> frozenset[BatchKey]:
-        """Take in the whole list of batches. Returns those that were online before and are listed no more."""
+    def listed(self, batches: Sequence[ListedBatch], *, year: int, started: Instant) -> frozenset[BatchKey]:
+        """Take in the whole list of one year's batches. Returns those of that year that are listed no more."""
         with self._store.write() as connection:
             known = connection.exec_driver_sql("SELECT key FROM batch WHERE mark_online IS NOT NULL")
-            gone = {row.key for row in known} - {str(batch.key) for batch in batches}
+            of_the_year = {row.key for row in known if BatchKey.parse(row.key).year == year}
+            gone = of_the_year - {str(batch.key) for batch in batches}
             for batch in batches:
                 connection.exec_driver_sql(_UPSERT_LISTED, _listed_row(batch, started))
             for key in gone:

@@ -84,7 +84,7 @@ class Maker:
         """What a call says, in its form: the templates of its `body`, and its records where they belong."""
         if isinstance(shape, Write) and shape.rows_at == THE_LIST_ITSELF:
             return orjson.dumps(records)
-        document = _tree(shape.body, {**self._own, **values})
+        document = self._document(shape.body, {**self._own, **values})
         if isinstance(shape, Write):
             _place(document, records, shape)
         wrapped = bool(self._dialect.travel.envelope) and shape.method != "GET"
@@ -92,9 +92,18 @@ class Maker:
 
     def with_each(self, record: Record, each: Templates, values: Values) -> Record:
         """A record with what stands in each beside its own fields."""
-        beside = _tree(each, {**self._own, **values})
+        beside = self._document(each, {**self._own, **values})
         _merge(beside, record)
         return beside
+
+    def _document(self, templates: Templates, values: Values) -> dict[str, Any]:
+        """As `_tree`; what the dialect writes as numbers is one, where a template is nothing but its name."""
+        document, numbers = _tree(templates, values), self._dialect.fields.numbers
+        for path, template in templates.items():
+            name = template[1:-1]
+            if template == f"{{{name}}}" and name in numbers and values[name].isdecimal():
+                put(document, steps(path), int(values[name]))
+        return document
 
     def page_call(self, listing: Listing, values: Values, link: Values) -> Call:
         """One page of a listing. `link` is the query of the last page's link, where pages go on by such."""
@@ -191,10 +200,9 @@ def _place(document: dict[str, Any], records: Sequence[Record], shape: Write) ->
         put(document, steps(shape.rows_at), list(records))
     elif records:
         (record,) = records
-        if shape.record_at:
-            put(document, steps(shape.record_at), {**record})
-        else:
-            _merge(document, record)
+        for step in steps(shape.record_at) if shape.record_at else ():
+            document = document.setdefault(step, {})
+        _merge(document, record)
 
 
 def _merge(document: dict[str, Any], record: Record) -> None:

@@ -53,7 +53,7 @@ def there(one: Participant, online_id: str = "") -> ListedPerson:
 
 
 def read_back(journal: Journal, *people: Participant, batch: ListedBatch | None = None, now: Instant = NOW) -> None:
-    journal.online.listed([batch or listed(len(people))], started=now)
+    journal.online.listed([batch or listed(len(people))], year=2025, started=now)
     journal.online.people(SPRING, [there(one) for one in people], started=now)
 
 
@@ -96,7 +96,7 @@ def test_gone_from_both_sides_nothing_is_agreed_any_more(journal: Journal) -> No
 
 
 def test_the_first_record_of_a_person_counts_and_each_further_one_is_a_duplicate(journal: Journal) -> None:
-    journal.online.listed([listed()], started=NOW)
+    journal.online.listed([listed()], year=2025, started=NOW)
     people = [there(A, "1"), there(A_MOVED, "2"), there(B, "3")]
     journal.online.people(SPRING, people, started=NOW)
     assert [found.person for found in journal.people.duplicates_online()] == [key_of(A)]
@@ -116,8 +116,9 @@ def test_the_same_list_again_rewrites_nothing(journal: Journal) -> None:
 
 def test_a_batch_that_is_listed_no_more_is_told_once(journal: Journal) -> None:
     read_back(journal, A, B)
-    assert journal.online.listed([], started=NOW) == {SPRING}
-    assert journal.online.listed([], started=NOW) == frozenset()
+    assert journal.online.listed([], year=2026, started=NOW) == frozenset(), "a new season says nothing of the last"
+    assert journal.online.listed([], year=2025, started=NOW) == {SPRING}
+    assert journal.online.listed([], year=2025, started=NOW) == frozenset()
     [batch] = journal.deliveries.batches()
     assert (batch.online, batch.status, batch.mark_agreed is not None) == (None, None, True)
 
@@ -195,38 +196,38 @@ def marked(mark: str, **more: Any) -> ListedBatch:
 
 
 def read_marked(journal: Journal, *people: Participant, mark: str = "m") -> None:
-    journal.online.listed([marked(mark)], started=NOW)
+    journal.online.listed([marked(mark)], year=2025, started=NOW)
     journal.online.people(SPRING, [there(one) for one in people], started=NOW, change=mark)
 
 
 def test_when_and_under_which_mark_people_were_listed_is_kept(journal: Journal) -> None:
     assert journal.online.last_read() == {}
-    journal.online.listed([marked("m")], started=NOW)
+    journal.online.listed([marked("m")], year=2025, started=NOW)
     assert last_read(journal) == (None, None, True)
     read_marked(journal, A, B)
-    journal.online.listed([marked("later")], started=LATER)
+    journal.online.listed([marked("later")], year=2025, started=LATER)
     assert last_read(journal) == (MORNING_AFTER, "m", False)
 
 
 def test_only_our_listed_batches_have_a_last_reading(journal: Journal) -> None:
-    journal.online.listed([marked("m", ours=False)], started=NOW)
+    journal.online.listed([marked("m", ours=False)], year=2025, started=NOW)
     assert journal.online.last_read() == {}
     read_marked(journal, A, B)
-    journal.online.listed([], started=NOW)
+    journal.online.listed([], year=2025, started=NOW)
     assert journal.online.last_read() == {}
 
 
 @pytest.mark.parametrize("changes", [{"online_id": "8"}, {"others": ("8",)}], ids=["another record", "one more"])
 def test_another_record_under_the_same_key_is_read_anew(journal: Journal, changes: dict[str, Any]) -> None:
     read_marked(journal, A, B)
-    journal.online.listed([marked("m", **changes)], started=LATER)
+    journal.online.listed([marked("m", **changes)], year=2025, started=LATER)
     assert last_read(journal) == (MORNING_AFTER, None, False)
 
 
 def test_a_batch_that_went_and_came_back_is_read_anew(journal: Journal) -> None:
     read_marked(journal, A, B)
-    journal.online.listed([], started=NOW)
-    journal.online.listed([marked("m")], started=NOW)
+    journal.online.listed([], year=2025, started=NOW)
+    journal.online.listed([marked("m")], year=2025, started=NOW)
     assert last_read(journal) == (MORNING_AFTER, None, False)
 
 
@@ -245,7 +246,7 @@ def test_a_batch_with_a_difference_is_in_doubt(journal: Journal, people: tuple[P
 
 def test_a_batch_whose_header_differs_is_in_doubt(journal: Journal) -> None:
     read_marked(journal, A, B)
-    journal.online.listed([replace(listed(3), change="m")], started=NOW)
+    journal.online.listed([replace(listed(3), change="m")], year=2025, started=NOW)
     assert last_read(journal) == (MORNING_AFTER, "m", True)
 
 
@@ -275,7 +276,7 @@ def test_looking_for_doubt_walks_through_no_people_that_agree(journal: Journal) 
 
 def test_as_of_is_the_oldest_listing_of_our_people(journal: Journal) -> None:
     read_marked(journal, A, B)
-    journal.online.listed([marked("m")], started=LATER)
+    journal.online.listed([marked("m")], year=2025, started=LATER)
     assert journal.runs.read_back_at() == MORNING_AFTER
     journal.online.people(SPRING, [], started=LATER, change="m")
     assert journal.runs.read_back_at() == LATER.at
@@ -283,5 +284,5 @@ def test_as_of_is_the_oldest_listing_of_our_people(journal: Journal) -> None:
 
 def test_how_often_a_batch_is_listed_is_known_until_it_is_listed_no_more(journal: Journal) -> None:
     for batches, times in [([marked("m", others=("8", "9"))], 3), ([marked("m")], 1), ([], 1)]:
-        journal.online.listed(batches, started=NOW)
+        journal.online.listed(batches, year=2025, started=NOW)
         assert [batch.times_online for batch in journal.deliveries.batches()] == [times]

@@ -156,6 +156,15 @@ def test_a_person_more_in_the_ledger_is_entered_and_the_batch_upserted_where_it_
     assert small.datasette.query("SELECT id, people, stage FROM batch") == [(1, 4, "handed in")]
 
 
+def test_a_batch_the_portal_has_checked_is_not_corrected_any_more(small: DatasetteOffice) -> None:
+    small.datasette.query("UPDATE batch SET stage = 'checked'")
+    small.keep("第三批.xlsx", row(1), row(2, phone="19900007777"), row(3))
+    before = small.datasette.written()
+    assert small.run("sync").code == 1
+    assert [(found["code"], found["moved"]) for found in findings(small)] == [("D17", "offline")]
+    assert small.datasette.written() == before
+
+
 def colleague_is_faster(office: DatasetteOffice, phone: str) -> None:
     """Somebody enters person 2 as soon as the batch is there: after we looked, before we send its people."""
     office.datasette.query(
