@@ -40,7 +40,6 @@ _BOOK = Book(
     batch_key=("year", "unionName", "title"),
     year="year",
     id_no="cardNo",
-    name="name",
     phone="mobile",
     id_type=int,
     first_id=5001,

@@ -44,7 +44,6 @@ _BOOK = Book(
     batch_key=("year", "ghmc", "pcmc"),
     year="year",
     id_no="zjhm",
-    name="xm",
     phone="sjhm",
     online_id="uuid",
     status="zt",

@@ -34,7 +34,6 @@ _BOOK = Book(
     batch_key=("year", "unionName", "batchName"),
     year="year",
     id_no="idCard",
-    name="realname",
     phone="phone",
     status="bpmStatus",
     draft="1",

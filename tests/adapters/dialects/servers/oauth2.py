@@ -37,7 +37,6 @@ _BOOK = Book(
     batch_key=("year", "organiser.name", "title"),
     year="year",
     id_no="document.number",
-    name="name",
     phone="phone",
     status="state",
     draft="draft",

@@ -34,7 +34,6 @@ _BOOK = Book(
     batch_key=("year", "organizerName", "batchName"),
     year="year",
     id_no="idCard",
-    name="fullName",
     phone="userPhone",
     status="releaseStatus",
     draft="5",

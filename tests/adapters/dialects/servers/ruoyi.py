@@ -32,7 +32,6 @@ _BOOK = Book(
     batch_key=("planYear", "deptName", "batchName"),
     year="planYear",
     id_no="certNo",
-    name="nickName",
     phone="phonenumber",
     online_id="recordId",
     status="status",

@@ -36,7 +36,6 @@ _BOOK = Book(
     batch_key=("annual", "unionName", "batchName"),
     year="annual",
     id_no="zjhm",
-    name="xm",
     phone="lxdh",
     online_id="bizId",
     status="auditState",
@@ -44,7 +43,6 @@ _BOOK = Book(
     submitted="10",
     reviewed="20",
     returned="30",
-    serial="bizSerialNo",
     first_id=900000001,
 )
 
