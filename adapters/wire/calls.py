@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import httpx
 
@@ -80,14 +81,18 @@ def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]
 
 
 def understood(response: httpx.Response, body: bytes, shape: AnswerShape) -> Reply:
-    """A 2xx without a document, or without its code, is not the portal's; any other status speaks for itself."""
+    """A 2xx without a document, or without its code, is not the portal's; any other status speaks for itself.
+
+    Where the status is the code, a 204 says all there is: it has no document (RFC 9110, 15.3.5).
+    """
     document = decoded(body, shape)
     status = response.status_code
     code = text(at(document, shape.code_at)) if shape.code_at else str(status)
     headers = response.headers
     date, link = headers.get("Date", ""), response.links.get("next", {}).get("url", "")
     asked_s = seconds_asked(headers.get("Retry-After", ""), date)
-    if response.is_success and (not code or document is None):
+    says_all = status == HTTPStatus.NO_CONTENT and not shape.code_at
+    if response.is_success and (not code or document is None) and not says_all:
         return Reply(Seen(Transport.NOT_OURS, status), f"not_ours:{status}", None, asked_s, date)
     message = text(at(document, shape.message_at)) if shape.message_at else ""
     seen = Seen(Transport.ANSWERED, status, code, message)
