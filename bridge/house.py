@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from bridge.findings import Identify, Rules
 from bridge.map import Glossary
-from bridge.ports import Clock, Journal, Portal, Source, Stop, Watch
+from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
 from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
 from schemas.batch import Base
 from schemas.policy import Policy
+from schemas.portal import RefusedRow
 from schemas.texts import Text
 
 
@@ -20,7 +21,7 @@ from schemas.texts import Text
 class House:
     """Everything a run works with; `wiring` puts it together.
 
-    `basis` stands for all that checking and mapping build on.
+    `basis` stands for all that checking and mapping build on. There is a `desk` where people carry files to the portal.
     """
 
     sources: Sequence[Source]
@@ -39,6 +40,7 @@ class House:
     numbering: Numbering
     year: int
     basis: str
+    desk: Desk | None = None
 
 
 @dataclass(slots=True)
@@ -47,7 +49,8 @@ class Trouble:
 
     failures: list[Text] = field(default_factory=list)
     drift: list[Text] = field(default_factory=list)
+    unplaced: list[RefusedRow] = field(default_factory=list)
     stopped: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.failures or self.drift or self.stopped)
+        return bool(self.failures or self.drift or self.unplaced or self.stopped)

@@ -19,10 +19,11 @@ from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
 from bridge.plan import plan
 from bridge.ports import Journal
-from bridge.push import Sender, push
+from bridge.push import Sender, finish, push
 from bridge.read import merged, read
 from bridge.read_back import read_back
 from bridge.reconcile import entry_clocks, reconcile
+from bridge.refusals import refusals
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Wish, choose
 from bridge.suspects import suspects
@@ -63,7 +64,7 @@ def resync(house: House, wish: Wish) -> Report:
     with _in_the_ledger(house, "resync") as run:
         trouble = take_in(house)
         if look(house, trouble):
-            chosen = choose(house.journal, wish, house.numbering)
+            chosen = choose(house.journal, wish, house.numbering, by_hand=house.desk is not None)
             house.journal.deliveries.reopen(chosen.again, now=house.clock.instant())
             _write(house, run, trouble, only=chosen.batches)
         return _conclude(house, run, trouble)
@@ -76,12 +77,14 @@ def preview(house: House, *, wish: Wish | None = None) -> Plan:
         raise RunError((trouble.drift + trouble.failures)[-1])
     if wish is None:
         return plan_now(house)
-    chosen = choose(house.journal, wish, house.numbering)
+    chosen = choose(house.journal, wish, house.numbering, by_hand=house.desk is not None)
     return plan_now(house, only=chosen.batches, again=chosen.again)
 
 
 def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> None:
     """Plan and push until there is nothing left that may be written now."""
+    if house.desk is not None:
+        finish(_sender(house, run))
     for _ in range(ROUNDS):
         todo = plan_now(house, only=only)
         if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
@@ -118,9 +121,19 @@ def look(house: House, trouble: Trouble, *, only: Collection[BatchKey] | None = 
     except (TransientError, AuthError) as error:
         trouble.failures.append(error.text)
     else:
+        _clear_desk(house, trouble)
         return True
     trouble.stopped = True
     return False
+
+
+def _clear_desk(house: House, trouble: Trouble) -> None:
+    """Take in what else people brought back from the portal: refused rows, and files that nobody can use."""
+    if house.desk is None:
+        return
+    outgoing, now = house.journal.outgoing, house.clock.instant()
+    trouble.unplaced = list(refusals(house.desk.refusals(), outgoing, house.reader.person_key, now=now))
+    trouble.drift += [text for text in house.desk.faults if text not in trouble.drift]
 
 
 def plan_now(
@@ -157,18 +170,8 @@ def _batch_as_if(batch: BatchFacts, asked: Mapping[tuple[BatchKey, bytes], Revis
 
 def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     """Push, then read back what was touched. False when the run should send nothing more."""
-    words = house.glossary.words
-    sender = Sender(
-        portal=house.portal,
-        journal=house.journal,
-        clock=house.clock,
-        numbering=house.numbering,
-        batch_in_words=lambda values: to_online(values, words.batch),
-        person_in_words=lambda values: to_online(values, words.person),
-        run=run,
-    )
     try:
-        pushed = push(todo, sender, stop=house.stop, watch=house.watch)
+        pushed = push(todo, _sender(house, run), stop=house.stop, watch=house.watch)
     except AuthError as error:
         trouble.failures.append(error.text)
         trouble.stopped = True
@@ -177,6 +180,19 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     trouble.stopped = trouble.stopped or pushed.stopped
     seen = look(house, trouble, only=pushed.batches)
     return seen and not pushed.stopped
+
+
+def _sender(house: House, run: int) -> Sender:
+    words = house.glossary.words
+    return Sender(
+        portal=house.portal,
+        journal=house.journal,
+        clock=house.clock,
+        numbering=house.numbering,
+        batch_in_words=lambda values: to_online(values, words.batch),
+        person_in_words=lambda values: to_online(values, words.person),
+        run=run,
+    )
 
 
 @contextmanager
@@ -196,7 +212,13 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
     """Reconcile and report, and close the run in the ledger."""
     journal, now = house.journal, house.clock.instant().at
     found = reconcile(
-        journal, house.rules, now=now, identify=house.identify, failures=trouble.failures, drift=trouble.drift
+        journal,
+        house.rules,
+        now=now,
+        identify=house.identify,
+        failures=trouble.failures,
+        drift=trouble.drift,
+        unplaced=trouble.unplaced,
     )
     journal.findings.see(found.findings, at=now)
     result = _report(house, found, trouble)
@@ -233,6 +255,7 @@ def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
         since=since,
         complete=all_confirmed(found, batches, tallies) and not trouble,
         mails_waiting=len(journal.outbox.waiting()),
+        carried=journal.outgoing.carried(),
     )
     return report(
         facts,

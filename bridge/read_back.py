@@ -48,7 +48,8 @@ def read_back(
     for batch in wanted:
         started = clock.instant()
         people = list(portal.people(batch.online_id))
-        journal.online.people(batch.key, _people(batch.key, people, journal, reader), started=started)
+        found = _people(batch.key, people, journal, reader)
+        journal.online.people(batch.key, found, started=started, as_of=batch.as_of)
         watch.advance()
     never_there = [b.key for b in journal.deliveries.batches() if b.ours and b.key not in listed]
     for key in {*gone, *never_there}:
@@ -57,7 +58,8 @@ def read_back(
 
 def _listed(batch: OnlineBatch, reader: Reader) -> ListedBatch:
     key, values = reader.batch_from_online(batch)
-    return ListedBatch(key, batch.online_id, batch.status, reader.ours(key), values, reader.mark_batch(values))
+    ours, mark = reader.ours(key), reader.mark_batch(values)
+    return ListedBatch(key, batch.online_id, batch.status, ours, values, mark, batch.as_of)
 
 
 def _distinct(batches: Iterable[ListedBatch]) -> dict[BatchKey, ListedBatch]:

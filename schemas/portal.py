@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from schemas.outcome import Outcome
@@ -59,13 +60,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One request, made before it is sent: `body` is journalled, and exactly these bytes go out."""
+    """One request, made before it is sent: `body` is journalled, and exactly these bytes go out.
+
+    `beside` are files for the person who carries it, (name, content): not sent, and not journalled.
+    """
 
     operation: Operation
     path: str
     body: bytes
     serials: tuple[str, ...]
     names: tuple[str, ...] = ()
+    beside: tuple[tuple[str, bytes], ...] = ()
 
     def __repr__(self) -> str:
         return f"Payload({self.operation}, {len(self.serials)} records)"
@@ -97,6 +102,7 @@ class OnlineBatch:
     """One batch as the portal lists it: canonical field names, values still in the portal's words.
 
     `change` is its change mark: as long as it stays the same, so do the batch and its people. Empty: it has none.
+    `as_of` is when the portal said so, where that is not now: the time of the export it stands in.
     """
 
     online_id: str
@@ -104,6 +110,7 @@ class OnlineBatch:
     status: OnlineStatus
     headcount: int | None = None
     change: str = ""
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +122,22 @@ class OnlinePerson:
 
     def __repr__(self) -> str:
         return f"OnlinePerson({self.online_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row of the portal's error file: who was refused, in which batch, and why, all in the portal's words.
+
+    `row` counts from 1 as Excel shows it; `batch` has canonical field names; `as_of` is the time of the file.
+    """
+
+    file: str
+    row: int
+    id_no: str
+    name: str
+    batch: Mapping[str, str]
+    words: str
+    as_of: datetime
+
+    def __repr__(self) -> str:
+        return f"RefusedRow({self.file}, {self.row})"
