@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -192,6 +192,10 @@ def open_portal(config: Config) -> Iterator[Portal]:
         yield carrier.portal
 
 
+class ByHand(Portal, Desk, Protocol):
+    """The portal where people carry files to it, and what they bring back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Carrier:
     """How the portal is reached; there is a `desk` where people carry files to it."""
@@ -213,8 +217,9 @@ def _carrier(config: Config, dialect: Dialect) -> Iterator[Carrier]:
         client.close()
 
 
-def _workbook_portal(config: Config, dialect: Dialect) -> WorkbookPortal:
-    raise ConfigError(T("not there"))
+def _workbook_portal(config: Config, dialect: Dialect) -> ByHand:
+    """The place to plug in the carrier of files."""
+    raise ConfigError(T('portal.carrier: this program cannot carry files yet. Write "http".'))
 
 
 def by_hand(config: Config) -> bool:
