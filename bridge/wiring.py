@@ -217,7 +217,7 @@ def _carrier(config: Config, dialect: Dialect) -> Iterator[Carrier]:
         client.close()
 
 
-def _workbook_portal(config: Config, dialect: Dialect) -> ByHand:
+def _workbook_portal(config: Config, dialect: Dialect) -> ByHand:  # noqa: ARG001  # what the carrier is made from
     """The place to plug in the carrier of files."""
     raise ConfigError(T('portal.carrier: this program cannot carry files yet. Write "http".'))
 

@@ -17,9 +17,9 @@ from schemas.portal import Operation, RefusedRow
 from schemas.report import Report, RunState
 from schemas.revision import State
 from schemas.texts import T
-from tests.unit.by_hand import BY_HAND, DAY_S, WHO, WHY, HandWorld
+from tests.unit.by_hand import DAY_S, WHO, WHY, HandWorld
 from tests.unit.cast import BATCH, SPRING, A, B, C, another, damaged, key_of
-from tests.unit.world import World, new_journal, picture
+from tests.unit.world import World, picture
 
 A_MOVED = replace(A, phone="19900000009")
 ALL_AGREE = "complete\noffline 2: agreed=2\nonline 2: agreed=2"
@@ -311,7 +311,7 @@ def test_a_stop_while_a_file_is_written_writes_the_same_bytes_again_and_leaves_n
     world.ledger(A_MOVED, B)  # a change meanwhile does not make another file of it
     world.sync()
     assert world.states() == {State.AWAITING_HUMAN: 3}
-    assert [payload.body for payload in world.desk.outbox.values()][0] == cut[0]
+    assert next(iter(world.desk.outbox.values())).body == cut[0]
     assert set(world.desk.written.values()) == {1}
 
 
@@ -566,7 +566,7 @@ def test_once_there_is_an_interface_what_is_out_is_not_sent_there_before_it_is_g
 
 def test_counting_days_never_goes_below_none(world: HandWorld) -> None:
     now = world.clock.now.at
-    assert Carried(SPRING, False, now, 1, 0, header=False).days(now - timedelta(days=2)) == 0  # noqa: FBT003
+    assert Carried(SPRING, False, now, 1, 0, header=False).days(now - timedelta(days=2)) == 0
 
 
 def test_every_row_stands_in_one_bucket_whatever_is_out(world: HandWorld) -> None:
