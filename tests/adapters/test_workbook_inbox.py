@@ -42,13 +42,13 @@ def seen(portal: WorkbookPortal) -> dict[str, list[str]]:
 
 def faults(portal: WorkbookPortal) -> list[str]:
     list(portal.batches(2025))
-    for text in portal.notes():
+    for text in portal.faults:
         assert text.into(Language.ZH_CN) != text.into(Language.EN)
-    return [text.into(Language.EN) for text in portal.notes()]
+    return [text.into(Language.EN) for text in portal.faults]
 
 
 def test_an_empty_inbox_lists_nothing_and_blames_nothing(here):
-    assert (seen(here.portal), here.portal.notes()) == ({}, ())
+    assert (seen(here.portal), here.portal.faults) == ({}, ())
 
 
 def test_an_export_says_what_the_portal_holds(here):

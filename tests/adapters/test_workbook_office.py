@@ -105,7 +105,7 @@ def test_an_export_is_read_the_same_after_an_office_program_saved_it(office, tmp
         made.received("导出.xlsx", content)
         (batch,) = made.portal.batches(2025)
         told.append((batch, list(made.portal.people(batch.online_id))))
-        assert made.portal.notes() == ()
+        assert made.portal.faults == ()
     assert told[0] == told[1]
 
 

@@ -48,7 +48,7 @@ class Stage:
     def read_back(self) -> tuple[OnlineBatch, list[OnlinePerson]]:
         self.clerk.export(int(self.batch["year"]))
         (batch,) = self.desk.portal.batches(int(self.batch["year"]))
-        assert self.desk.portal.notes() == ()
+        assert self.desk.portal.faults == ()
         return batch, list(self.desk.portal.people(batch.online_id))
 
     def fields(self) -> list[dict[str, str]]:

@@ -128,6 +128,11 @@ class WorkbookPortal:
         return iter(found.people)
 
     def notes(self) -> tuple[Text, ...]:
+        """Nothing: what is odd about a file is one of its `faults`."""
+        return ()
+
+    @property
+    def faults(self) -> tuple[Text, ...]:
         """The files in the inbox that say nothing, and why: the others still speak. As of the last look at batches."""
         return self._listed.faults
 
