@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
 
-from bridge.config.mistakes import Wrong
+from schemas.addresses import wrong_address
+from schemas.errors import Wrong
+from schemas.packs import shipped_names
 from schemas.texts import T
 
 
@@ -38,8 +37,7 @@ def _pack(folder: str) -> PlainValidator:
             raise Wrong(T("{key}: write it as text in quotation marks."))
         if re.search(r"[/\\]|\.toml$", value):
             return _existing(_place(value, info))
-        entries = (Path(entry.name) for entry in (files("schemas") / folder).iterdir())
-        shipped = sorted(entry.stem for entry in entries if entry.suffix == ".toml")
+        shipped = shipped_names(folder)
         if value not in shipped:
             raise Wrong(T("{key}: must be a path ending in .toml, or one of: {expected}.", expected=", ".join(shipped)))
         return value
@@ -48,16 +46,8 @@ def _pack(folder: str) -> PlainValidator:
 
 
 def _base_url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-    except ValueError:
-        url = SplitResult("", "", "", "", "")
-    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
-        raise Wrong(
-            T("{key}: must be an address such as https://portal.example.cn/api, without user, password, ? or #.")
-        )
-    if url.scheme == "http" and not is_loopback(url.hostname):
-        raise Wrong(T("{key}: must begin with https:// (http is allowed to this machine itself only)."))
+    if wrong := wrong_address(value):
+        raise Wrong(wrong)
     return value.rstrip("/")
 
 
@@ -82,14 +72,6 @@ def _mailbox(value: str) -> str:
     if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
         raise Wrong(T("{key}: must be a plain mail address such as office@example.cn."))
     return value
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself, without asking any name server."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 Place = Annotated[Path, PlainValidator(_place)]

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationInfo
 
-from bridge.config.mistakes import Wrong
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, Wrong
 from schemas.texts import T
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -21,10 +19,11 @@ from bridge.config.kinds import (
     Seconds,
     Words,
 )
-from bridge.config.mistakes import Wrong, explain
+from bridge.config.mistakes import explain
 from bridge.config.secret import one_place
+from bridge.config.toml import table_of, text_of
 from schemas.batch import Level
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, Wrong
 from schemas.texts import Language, T
 
 _MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "mail", "report", "schedule", "log")
@@ -198,34 +197,16 @@ class Config(_Section):
     @classmethod
     def load(cls, path: Path) -> Self:
         """The settings of one file. Raises ConfigError with every mistake in it."""
-        table = {section: {} for section in _MAY_BE_LEFT_OUT} | _read_toml(path)
+        table = {section: {} for section in _MAY_BE_LEFT_OUT} | _read(path)
         try:
             # As JSON, because only there strict means what TOML means: an enum is a text, a tuple is a list.
             return cls.model_validate_json(orjson.dumps(table), context={"folder": path.absolute().parent})
         except ValidationError as error:
-            raise ConfigError(*explain(error, cls)) from None
+            raise ConfigError(*explain(error, cls, reference="config.example.toml")) from None
 
 
-def _read_toml(path: Path) -> dict[str, object]:
+def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return table_of(text_of(path), path)
     except FileNotFoundError:
         raise ConfigError(T("There is no settings file {path}. Run: lxy-bridge init", path=path)) from None
-    except OSError as error:
-        raise ConfigError(
-            T("The settings file {path} cannot be read: {reason}.", path=path, reason=error.strerror)
-        ) from None
-    except UnicodeDecodeError:
-        raise ConfigError(T("{path} is not UTF-8 text. Save it again as UTF-8.", path=path)) from None
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+), column (\d+)", str(error))
-        line, column = place.groups() if place else ("-", "-")
-        raise ConfigError(
-            T(
-                "{path}, line {line}, column {column}: this is not TOML. Texts stand in quotation marks; "
-                "Windows paths stand in single ones.",
-                path=path,
-                line=line,
-                column=column,
-            )
-        ) from None
