@@ -38,6 +38,7 @@ ALLOWED = frozenset(
         "reason",
         "recipients",
         "message_id",
+        "offset_s",
     }
 )
 

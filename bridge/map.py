@@ -106,7 +106,7 @@ def to_online(values: Values, dictionaries: Mapping[str, Words]) -> dict[str, st
 
 def batch_from_online(batch: OnlineBatch, words: Dictionaries) -> tuple[BatchKey, dict[str, str]]:
     """A listed batch in canonical values; a word the dictionary lacks stands as the portal wrote it."""
-    values = _to_offline({field: batch.fields.get(field, "") for field in BATCH_FIELDS}, words.batch)
+    values = _to_offline({field: batch.fields.get(field, "") for field in BATCH_FIELDS}, words.read)
     for field in ("organiser", "name", "base"):
         values[field] = canonical_text(values[field])
     for field in ("start", "end"):
@@ -117,7 +117,7 @@ def batch_from_online(batch: OnlineBatch, words: Dictionaries) -> tuple[BatchKey
 
 def person_from_online(fields: Mapping[str, str], words: Dictionaries) -> dict[str, str]:
     """A listed participant in canonical values; masked ids and phones stay masked."""
-    values = _to_offline({field: fields.get(field, "") for field in PERSON_FIELDS}, words.person)
+    values = _to_offline({field: fields.get(field, "") for field in PERSON_FIELDS}, words.read)
     values["name"] = canonical_name(values["name"])
     values["unit"] = canonical_text(values["unit"])
     for field, canonical in (("id_no", canonical_id), ("phone", canonical_phone)):
@@ -127,7 +127,6 @@ def person_from_online(fields: Mapping[str, str], words: Dictionaries) -> dict[s
 
 
 def _to_offline(fields: dict[str, str], dictionaries: Mapping[str, Words]) -> dict[str, str]:
-    for field, words in dictionaries.items():
-        back = {word: value for value, word in words.items()}
-        fields[field] = back.get(fields[field].strip(), fields[field])
+    for field in fields.keys() & dictionaries.keys():
+        fields[field] = dictionaries[field].get(fields[field].strip(), fields[field])
     return fields

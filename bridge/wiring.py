@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 import uuid
@@ -14,13 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-import httpx
-
 from adapters.journal.journal import Journal as SqliteJournal
 from adapters.journal.journal import create_journal, open_journal
 from adapters.journal.lock import hold
 from adapters.mail import Security, SmtpMailer
-from adapters.portal.http import Credentials, HttpPortal, open_client
+from adapters.portal.http import Clients, Credentials, HttpPortal, Line, Ticks, open_clients
 from adapters.portal.http import Retries as WireRetries
 from adapters.render import ReportRenderer
 from adapters.render.files import write_files
@@ -105,11 +104,11 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     settling = settling_of(config, dialect)
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
-        client = open_client(config.portal.base_url, dialect, ca_file=_text(config.portal.ca_file))
+        clients = _clients(config, dialect)
         try:
-            yield _house(config, ways, vault, journal, _portal(config, dialect, client), dialect, policy)
+            yield _house(config, ways, vault, journal, _portal(config, dialect, clients), dialect, policy)
         finally:
-            client.close()
+            clients.close()
             journal.close()
 
 
@@ -172,18 +171,27 @@ def source_of(config: Config, section: SourceSection, folder: Path, pattern: str
 def open_portal(config: Config) -> Iterator[Portal]:
     """The portal alone, to be looked at: without the journal and its lock. Raises ConfigError."""
     dialect = load_dialect(config)
-    client = open_client(config.portal.base_url, dialect, ca_file=_text(config.portal.ca_file))
+    clients = _clients(config, dialect)
     try:
-        yield _portal(config, dialect, client)
+        yield _portal(config, dialect, clients)
     finally:
-        client.close()
+        clients.close()
 
 
-def _portal(config: Config, dialect: Dialect, client: httpx.Client) -> Portal:
+def _clients(config: Config, dialect: Dialect) -> Clients:
+    return open_clients(config.portal.base_url, dialect.transport, ca_file=config.portal.ca_file)
+
+
+def _portal(config: Config, dialect: Dialect, clients: Clients) -> Portal:
     section = config.portal
-    secret = read_secret(section.app_secret_file, section.app_secret_env)
+    credentials = Credentials(section.app_id, read_secret(section.app_secret_file, section.app_secret_env))
     retries = WireRetries(section.retries.attempts, section.retries.time_s, section.retries.budget)
-    return HttpPortal(dialect, client, Credentials(section.app_id, secret), retries, time.monotonic, time.sleep)
+    return HttpPortal(Line(dialect, clients, credentials, retries, ticks()))
+
+
+def ticks() -> Ticks:
+    """This machine's time and chance, for the wire."""
+    return Ticks(time.monotonic, time.sleep, lambda: datetime.now(SHANGHAI), secrets.token_bytes)
 
 
 def open_memory(config: Config) -> SqliteJournal:
@@ -292,7 +300,3 @@ def settling_of(config: Config, dialect: Dialect) -> Settling:
 
 def lock_path(config: Config) -> Path:
     return config.journal.path.with_name(config.journal.path.name + ".lock")
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)

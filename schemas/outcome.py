@@ -38,7 +38,8 @@ class Reaction(StrEnum):
     SUCCESS = "success"
     RETRY = "retry"
     THROTTLE = "throttle"
-    AUTH = "auth"
+    AUTH = "auth"  # our grants or our signature: nothing was done
+    CLOCK = "clock"  # the time we stamped the request with: nothing was done
     CLOSED = "closed"
     EXISTS = "exists"
     REFUSED = "refused"
@@ -83,6 +84,7 @@ _OF_REACTION = {
     Reaction.RETRY: Outcome.NOT_PROCESSED,
     Reaction.THROTTLE: Outcome.NOT_PROCESSED,
     Reaction.AUTH: Outcome.NOT_PROCESSED,
+    Reaction.CLOCK: Outcome.NOT_PROCESSED,
     Reaction.CLOSED: Outcome.NOT_PROCESSED,
     Reaction.EXISTS: Outcome.EXISTS,
     Reaction.REFUSED: Outcome.REFUSED,
@@ -93,6 +95,11 @@ _OF_REACTION = {
 def reaction(seen: Seen, rules: Sequence[Rule]) -> Reaction:
     """The first rule that matches decides; no rule matches: UNKNOWN."""
     return next((rule.reaction for rule in rules if rule.matches(seen)), Reaction.UNKNOWN)
+
+
+def listed(seen: Seen, rules: Sequence[Rule]) -> bool:
+    """Whether the dialect knows this answer at all."""
+    return any(rule.matches(seen) for rule in rules)
 
 
 def known(seen: Seen, rules: Sequence[Rule]) -> Outcome:

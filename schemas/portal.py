@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schemas.outcome import Outcome
@@ -59,13 +59,20 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One request, made before it is sent: `body` is journalled, and exactly these bytes go out."""
+    """One request, made before it is sent: `body` is what it says, journalled and then sent in exactly these bytes.
+
+    (A dialect that wraps, stamps or encrypts a request does so around these bytes, at each try anew.) `values` fill what
+    else of the request depends on its records. An answer names a record by its serial, or else by that of `echoes`;
+    people it may name by their `names`.
+    """
 
     operation: Operation
     path: str
     body: bytes
     serials: tuple[str, ...]
     names: tuple[str, ...] = ()
+    echoes: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Payload({self.operation}, {len(self.serials)} records)"

@@ -2,69 +2,46 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-import httpx
-import orjson
 import structlog
 
+from adapters.portal.records import RecordForm, sealed_row
+from adapters.portal.tickets import settled
 from adapters.wire.answers import verdicts
-from adapters.wire.calls import Call
-from adapters.wire.clocked import ClockedTransport
+from adapters.wire.calls import Reply
+from adapters.wire.clients import Clients, open_clients
+from adapters.wire.forms import decoded
 from adapters.wire.line import Line
-from adapters.wire.pages import Row, drift, whole_listing
-from adapters.wire.paths import text
-from adapters.wire.token import Credentials
+from adapters.wire.locks import OpenLock
+from adapters.wire.pages import Pages, Row, drift, whole_listing
+from adapters.wire.paths import member, steps, text
+from adapters.wire.requests import Call, Credentials
+from adapters.wire.ticks import Ticks
 from adapters.wire.waiting import Retries
-from schemas.dialect import Dialect, ListShape, WriteShape
-from schemas.errors import ConfigError, Unmappable
-from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Operation, Payload, Record
-from schemas.texts import T
+from schemas.dialect.request import Listing, Write
+from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, OnlineStatus, Operation, Payload, Record
+from schemas.texts import T, Text
 
-__all__ = ["Credentials", "HttpPortal", "Retries", "open_client"]
+__all__ = ["Clients", "Credentials", "HttpPortal", "Line", "Retries", "Ticks", "open_clients"]
 
-_CONNECTIONS = 8  # one client collapses above about a dozen at once: more workers get clients of their own
-_KEEPALIVE_S = 2.0  # shorter than any server's: a write on a connection just closed has an unknown outcome
+_OF_PEOPLE = {Operation.SAVE_PEOPLE, Operation.UPDATE_PERSON}
 
 _log = structlog.get_logger()
 
-
-def open_client(base_url: str, dialect: Dialect, *, ca_file: str | None = None) -> httpx.Client:
-    """A client for one worker thread. `ca_file` replaces the public authorities. Raises ConfigError."""
-    try:
-        verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
-    except OSError:  # ssl.SSLError is one
-        raise ConfigError(T("The portal's CA file cannot be used: {file}", file=ca_file)) from None
-    wait = dialect.transport
-    limits = httpx.Limits(
-        max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=_KEEPALIVE_S
-    )
-    return httpx.Client(
-        base_url=base_url,
-        transport=ClockedTransport(verify=verify, limits=limits),
-        timeout=httpx.Timeout(wait.deadline_s, connect=wait.connect_s, pool=wait.connect_s),
-        trust_env=False,
-        follow_redirects=False,
-    )
+Fields = Mapping[str, str]
 
 
 class HttpPortal:
-    """One portal for one run; `retries` is shared by all that talk to it in this run."""
+    """One portal for one run, at the end of a line that all its threads share."""
 
-    def __init__(
-        self,
-        dialect: Dialect,
-        client: httpx.Client,
-        credentials: Credentials,
-        retries: Retries,
-        monotonic: Callable[[], float],
-        sleep: Callable[[float], None],
-    ) -> None:
-        self._dialect = dialect
-        self._monotonic = monotonic
-        self._line = Line(dialect, client, credentials, retries, monotonic, sleep)
-        self._status_of = {word: status for status, word in dialect.words.status.items()}
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._dialect = line.dialect
+        self._forms = {True: RecordForm.of_people(self._dialect), False: RecordForm.of_batches(self._dialect)}
+        self._notes: dict[str, Text] = {}
 
     @property
     def delivery_class(self) -> DeliveryClass:
@@ -76,107 +53,190 @@ class HttpPortal:
 
     @property
     def concurrency(self) -> int:
-        return 1
+        return self._dialect.limits.concurrency
 
     def rows_at_once(self, operation: Operation) -> int:
-        return self._dialect.limits.rows_per_call if operation is Operation.SAVE_PEOPLE else 1
+        shape = self._dialect.operations.write(operation)
+        return self._dialect.limits.rows_per_call if shape and shape.rows_at else 1
 
     def can(self, operation: Operation) -> bool:
         return self._dialect.operations.write(operation) is not None
 
+    def notes(self) -> Sequence[Text]:
+        """Fields in listings that the dialect does not know, each once."""
+        return tuple(self._notes.values())
+
     def prepare(
-        self,
-        operation: Operation,
-        records: Sequence[Record],
-        *,
-        parent: str = "",
-        batch: Mapping[str, str] | None = None,  # noqa: ARG002  # the online id says which batch
+        self, operation: Operation, records: Sequence[Record], *, parent: str = "", batch: Fields | None = None
     ) -> Payload:
         """Raises Unmappable for a field the portal has no name for, ValueError for what no caller may ask."""
         shape = self._shape(operation)
-        people = operation is Operation.SAVE_PEOPLE
-        body = self._rows(shape, records, parent) if people else self._single(operation, shape, *records)
-        names = tuple(record.fields["name"] for record in records) if people else ()
-        return Payload(operation, shape.path, orjson.dumps(body), tuple(record.serial for record in records), names)
+        self._may_be_asked(operation, shape, records, parent)
+        values = _values(operation, records, parent, batch or {})
+        return Payload(
+            operation,
+            shape.path,
+            self._content(operation, shape, records, values),
+            serials=tuple(record.serial for record in records),
+            names=tuple(record.fields["name"] for record in records) if operation is Operation.SAVE_PEOPLE else (),
+            echoes=_echoes(shape, records),
+            values=values,
+        )
 
     def send(self, payload: Payload) -> Answer:
-        started = self._monotonic()
-        call = Call(self._shape(payload.operation).method, payload.path, payload.body)
-        written = self._line.write(call)
-        said = verdicts(payload, written.reply, written.outcome, self._dialect)
+        started, shape = self._line.ticks.monotonic(), self._shape(payload.operation)
+        written = self._line.write(Call(shape, payload.values, payload.body))
+        reply, outcome = settled(self._line, shape, written)
+        said = verdicts(payload, reply, outcome, shape, self._dialect)
         _log.info(
             "portal.sent",
             operation=payload.operation.value,
             outcome=",".join(sorted({verdict.outcome.value for verdict in said.of.values()})),
-            seen=written.reply.cause,
+            seen=reply.cause,
             tries=written.tries,
-            status=written.reply.seen.status,
+            status=reply.seen.status,
             elapsed_ms=self._since_ms(started),
             rows=len(payload.serials),
         )
-        return Answer(written.reply.cause, written.reply.seen.status, said.of, written.tries, said.drift)
+        return Answer(reply.cause, reply.seen.status, said.of, written.tries, said.drift)
 
-    def batches(self, year: int) -> Iterator[OnlineBatch]:
-        shape, names = self._dialect.operations.list_batches, self._dialect.fields
-        for row in self._listing(shape, {shape.year_parameter: str(year)}, "list_batches"):
-            fields = self._canonical(row, names.batch)
-            status = self._status_of.get(text(row.get(names.record.status)))
-            if status is None:
-                raise drift(f"{self._dialect.paging.rows_at}[].{names.record.status}")
-            yield OnlineBatch(text(row[names.record.online_id]), fields, status, _count(fields.get("headcount", "")))
+    def batches(self, year: int, *, known: Callable[[], Iterable[Fields]] = tuple) -> Iterator[OnlineBatch]:
+        operations = self._dialect.operations
+        if operations.list_batches:
+            rows = self._listing(operations.list_batches, {"year": str(year)}, _BATCHES)
+        else:
+            asked = ({"year": str(year), **_named("batch", fields)} for fields in known())
+            rows = self._queried(operations.query_batch, asked, _BATCHES)
+        return (self._batch(row) for row in rows)
 
-    def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
-        shape, names = self._dialect.operations.list_people, self._dialect.fields
-        for row in self._listing(shape, {shape.parent_parameter: batch_online_id}, "list_people"):
-            yield OnlinePerson(text(row[names.record.online_id]), self._canonical(row, names.person))
+    def people(self, batch_online_id: str, *, known: Callable[[], Iterable[Fields]] = tuple) -> Iterator[OnlinePerson]:
+        operations = self._dialect.operations
+        if operations.list_people:
+            rows = self._listing(operations.list_people, {"parent": batch_online_id}, _PEOPLE)
+        else:
+            asked = ({"parent": batch_online_id, **_named("person", fields)} for fields in known())
+            rows = self._queried(operations.query_person, asked, _PEOPLE)
+        return (OnlinePerson(self._online_id(row), self._canonical(row, _PEOPLE)) for row in rows)
 
-    def _shape(self, operation: Operation) -> WriteShape:
+    def _shape(self, operation: Operation) -> Write:
         shape = self._dialect.operations.write(operation)
         if shape is None:
             raise ValueError(f"{self._dialect.name} has no {operation}")
         return shape
 
-    def _rows(self, shape: WriteShape, records: Sequence[Record], parent: str) -> dict[str, object]:
-        if not parent or not 0 < len(records) <= self.rows_at_once(Operation.SAVE_PEOPLE):
-            raise ValueError("people go into a known batch, and no more than the portal takes at once")
-        rows = [self._named(record, self._dialect.fields.person) for record in records]
-        return {shape.parent_field: parent, shape.rows_field: rows}
-
-    def _single(self, operation: Operation, shape: WriteShape, record: Record) -> dict[str, str]:
-        if shape.online_id_field and not record.online_id:
+    def _may_be_asked(self, operation: Operation, shape: Write, records: Sequence[Record], parent: str) -> None:
+        if not 0 < len(records) <= self.rows_at_once(operation):
+            raise ValueError("no more records than the portal takes at once, and at least one")
+        needed = shape.names_in_templates()
+        if "parent" in needed and not parent:
+            raise ValueError("people go into a known batch")
+        if "online_id" in needed and not all(record.online_id for record in records):
             raise ValueError(f"{operation} needs the portal's own id")
-        own_id = {shape.online_id_field: record.online_id} if shape.online_id_field else {}
-        if operation is Operation.SUBMIT:
-            return own_id
-        of_person = operation is Operation.UPDATE_PERSON
-        return own_id | self._named(record, self._dialect.fields.person if of_person else self._dialect.fields.batch)
 
-    def _named(self, record: Record, names: Mapping[str, str]) -> dict[str, str]:
-        if unnamed := sorted(record.fields.keys() - names.keys()):
-            raise Unmappable(T("The portal has no field for {field}.", field=unnamed[0]))
-        fields = {names[ours]: value for ours, value in record.fields.items()}
-        return fields | {self._dialect.fields.record.serial: record.serial}
+    def _content(self, operation: Operation, shape: Write, records: Sequence[Record], values: Fields) -> bytes:
+        maker, form = self._line.maker, self._forms[operation in _OF_PEOPLE]
+        written = [] if operation is Operation.SUBMIT else [form.written(record, self._lock) for record in records]
+        return maker.content(shape, values, written)
 
-    def _listing(self, shape: ListShape, query: Mapping[str, str], operation: str) -> list[Row]:
-        started = self._monotonic()
-        rows = whole_listing(
-            lambda page: self._line.read(Call(shape.method, shape.path, query={**query, **page})),
-            self._dialect.paging,
-            page_size=self._dialect.limits.page_size,
-            id_field=self._dialect.fields.record.online_id,
-        )
-        _log.info("portal.listed", operation=operation, rows=len(rows), elapsed_ms=self._since_ms(started))
+    def _listing(self, shape: Listing, values: Fields, of: _Kind) -> list[Row]:
+        started, line = self._line.ticks.monotonic(), self._line
+        paged = shape.paged(self._dialect.paging)
+
+        def page(more: Fields, link: Fields) -> Reply:
+            return line.read(line.maker.page_call(paged, {**values, **more}, link))
+
+        rows = whole_listing(page, Pages.of(self._dialect, shape, self._opened_row))
+        self._look_for_news(rows, of)
+        _log.info("portal.listed", operation=of.operation, rows=len(rows), elapsed_ms=self._since_ms(started))
         return rows
 
-    def _canonical(self, row: Row, names: Mapping[str, str]) -> dict[str, str]:
-        """A value may be null; a field that is not there at all has been renamed."""
-        for theirs in names.values():
-            if theirs not in row:
-                raise drift(f"{self._dialect.paging.rows_at}[].{theirs}")
-        return {ours: text(row[theirs]) for ours, theirs in names.items()}
+    def _queried(self, shape: Listing | None, asked: Iterable[Fields], of: _Kind) -> list[Row]:
+        """Rows of a portal that can only be asked for one thing at a time; what is found twice counts once."""
+        if shape is None:
+            return []
+        found = (row for values in asked for row in self._listing(shape, values, of))
+        return list({self._online_id(row): row for row in found}.values())
+
+    def _opened_row(self, value: object) -> object:
+        sealing = self._dialect.sealing
+        if sealing is None or not sealing.rows:
+            return value
+        return sealed_row(value, self._lock, lambda plain: decoded(plain, self._dialect.answer))
+
+    def _lock(self) -> OpenLock | None:
+        return self._line.lock()
+
+    def _batch(self, row: Row) -> OnlineBatch:
+        names = self._dialect.fields.record
+        fields = self._canonical(row, _BATCHES)
+        change = text(member(row, steps(names.change))) if names.change else ""
+        headcount = _count(fields.get("headcount", ""))
+        return OnlineBatch(self._online_id(row), fields, self._status(row), headcount, change)
+
+    def _status(self, row: Row) -> OnlineStatus:
+        """A portal without a review has nothing but drafts."""
+        name = self._dialect.fields.record.status
+        if not name:
+            return OnlineStatus.DRAFT
+        status = self._dialect.words.read["status"].get(text(member(row, steps(name))))
+        if status is None:
+            raise drift(f"{self._dialect.paging.rows_at}[].{name}")
+        return OnlineStatus(status)
+
+    def _online_id(self, row: Row) -> str:
+        return text(member(row, steps(self._dialect.fields.record.online_id)))
+
+    def _canonical(self, row: Row, of: _Kind) -> dict[str, str]:
+        sealing = self._dialect.sealing
+        sealed = sealing is not None and sealing.listed
+        return self._forms[of.people].read(row, self._dialect.paging.rows_at, self._lock, sealed=sealed)
+
+    def _look_for_news(self, rows: Sequence[Row], of: _Kind) -> None:
+        form = self._forms[of.people]
+        for name in sorted({name for row in rows for name in form.unknown(row)}):
+            self._notes[f"{of.operation}.{name}"] = T(
+                "The portal lists a field the dialect does not know: {field} ({operation}).",
+                field=name,
+                operation=of.operation,
+            )
 
     def _since_ms(self, started: float) -> int:
-        return round((self._monotonic() - started) * 1000)
+        return round((self._line.ticks.monotonic() - started) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    operation: str
+    people: bool
+
+
+_BATCHES, _PEOPLE = _Kind("list_batches", people=False), _Kind("list_people", people=True)
+
+
+def _values(operation: Operation, records: Sequence[Record], parent: str, batch: Fields) -> dict[str, str]:
+    """What the templates of a writing operation may name: its batch, its one record, its key."""
+    serials = [record.serial for record in records]
+    key = serials[0] if len(serials) == 1 else hashlib.sha256("\n".join(serials).encode()).hexdigest()[:32]
+    values = {"parent": parent, "request_key": key, **_named("batch", batch)}
+    if len(records) > 1:
+        return values
+    (record,) = records
+    kind = "person" if operation in _OF_PEOPLE else "batch"
+    return values | {"serial": record.serial, "online_id": record.online_id, **_named(kind, record.fields)}
+
+
+def _named(kind: str, fields: Fields) -> dict[str, str]:
+    return {f"{kind}.{name}": value for name, value in fields.items()}
+
+
+def _echoes(shape: Write, records: Sequence[Record]) -> tuple[str, ...]:
+    match shape.echo:
+        case "serial":
+            return ()
+        case "id_no":
+            return tuple(record.fields.get("id_no", "") for record in records)
+        case "position":
+            return tuple(map(str, range(len(records))))
 
 
 def _count(value: str) -> int | None:

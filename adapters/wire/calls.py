@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import httpx
-import orjson
 
 from adapters.wire.clocked import within
+from adapters.wire.forms import decoded
 from adapters.wire.paths import at, machine_word, text
+from adapters.wire.requests import Made
 from adapters.wire.waiting import seconds_asked
-from schemas.dialect import AnswerShape, Dialect
+from schemas.dialect import Dialect
+from schemas.dialect.answer import AnswerShape
 from schemas.outcome import Seen, Transport
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -27,36 +29,29 @@ class AnswerTooLarge(httpx.TransportError):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request without its token. `body` goes out as it is."""
-
-    method: str
-    path: str
-    body: bytes = field(default=b"", repr=False)
-    query: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of one call. `cause` is a machine word such as "answered:P00000" or "lost:ReadTimeout"."""
+    """What came of one call. `cause` is a machine word such as "answered:P00000" or "lost:ReadTimeout".
+
+    `date` and `next_link` are what the answer's headers say: the portal's time, and the address of the next page.
+    """
 
     seen: Seen = field(repr=False)
     cause: str
     document: object = field(default=None, repr=False)
     retry_after_s: float | None = None
+    date: str = ""
+    next_link: str = field(default="", repr=False)
 
 
-def exchange(
-    client: httpx.Client, dialect: Dialect, call: Call, headers: Mapping[str, str], monotonic: Callable[[], float]
-) -> Reply:
-    """Send one call and look at what came back. Never raises for what the network or the portal did."""
+def exchange(client: httpx.Client, dialect: Dialect, made: Made, monotonic: Callable[[], float]) -> Reply:
+    """Send one request and look at what came back. Never raises for what the network or the portal did."""
     end = monotonic() + dialect.transport.deadline_s
 
     def left_s() -> float:
         return end - monotonic()
 
     request = client.build_request(
-        call.method, call.path, content=call.body or None, params=call.query or None, headers=_headers(call, headers)
+        made.method, made.path, content=made.body or None, params=made.query or None, headers=made.headers
     )
     try:
         with within(left_s):
@@ -66,19 +61,14 @@ def exchange(
         return Reply(Seen(Transport.CONNECT_FAILED), f"connect_failed:{type(error).__name__}")
     except _LOST as error:
         return Reply(Seen(Transport.LOST), f"lost:{type(error).__name__}")
-    return _understood(response, body, dialect.answer)
-
-
-def _headers(call: Call, headers: Mapping[str, str]) -> dict[str, str]:
-    # an answer is counted as it arrives: a compressed one could grow a thousandfold
-    kind = {"Content-Type": "application/json"} if call.body else {}
-    return {"Accept": "application/json", "Accept-Encoding": "identity", **kind, **headers}
+    return understood(response, body, dialect.answer)
 
 
 def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]) -> bytes:
     body = bytearray()
+    chunks: Iterable[bytes] = response.iter_bytes()
     try:
-        for chunk in response.iter_bytes():
+        for chunk in chunks:
             body += chunk
             if len(body) > max_bytes:
                 raise AnswerTooLarge(str(len(body)))
@@ -89,21 +79,16 @@ def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]
     return bytes(body)
 
 
-def _understood(response: httpx.Response, body: bytes, shape: AnswerShape) -> Reply:
-    """A 2xx that carries no code is not the portal's; any other status speaks for itself, by the rules."""
-    document = _json(body)
-    code = text(at(document, shape.code_at))
+def understood(response: httpx.Response, body: bytes, shape: AnswerShape) -> Reply:
+    """A 2xx without a document, or without its code, is not the portal's; any other status speaks for itself."""
+    document = decoded(body, shape)
     status = response.status_code
-    asked_s = seconds_asked(response.headers.get("Retry-After", ""), response.headers.get("Date", ""))
-    if not code and response.is_success:
-        return Reply(Seen(Transport.NOT_OURS, status), f"not_ours:{status}", retry_after_s=asked_s)
-    seen = Seen(Transport.ANSWERED, status, code, text(at(document, shape.message_at)))
-    return Reply(seen, f"answered:{machine_word(code) or status}", document, asked_s)
-
-
-def _json(body: bytes) -> object:
-    try:
-        document: object = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return document
+    code = text(at(document, shape.code_at)) if shape.code_at else str(status)
+    headers = response.headers
+    date, link = headers.get("Date", ""), response.links.get("next", {}).get("url", "")
+    asked_s = seconds_asked(headers.get("Retry-After", ""), date)
+    if response.is_success and (not code or document is None):
+        return Reply(Seen(Transport.NOT_OURS, status), f"not_ours:{status}", None, asked_s, date)
+    message = text(at(document, shape.message_at)) if shape.message_at else ""
+    seen = Seen(Transport.ANSWERED, status, code, message)
+    return Reply(seen, f"answered:{machine_word(code) or status}", document, asked_s, date, link)

@@ -1,22 +1,33 @@
-"""Calls with a token, tried again where nothing can be done twice by it."""
+"""The way to one portal: calls with what was granted to us, tried again where nothing can be done twice by it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-import httpx
+import structlog
 
-from adapters.wire.calls import Call, Reply, exchange
-from adapters.wire.token import Credentials, Token
+from adapters.wire.calls import Reply, exchange
+from adapters.wire.clients import Clients
+from adapters.wire.forms import decoded
+from adapters.wire.gate import Gate
+from adapters.wire.grants import Grants
+from adapters.wire.locks import OpenLock
+from adapters.wire.paths import at, text
+from adapters.wire.requests import Call, Credentials, Made, Maker
+from adapters.wire.stamps import PortalClock
+from adapters.wire.ticks import Ticks
 from adapters.wire.waiting import Retries, patiently
 from schemas.dialect import Dialect
 from schemas.errors import AuthError, SchemaDrift, TransientError
-from schemas.outcome import Outcome, Reaction, Seen, Transport, known, reaction
-from schemas.texts import T
+from schemas.outcome import Outcome, Reaction, Seen, Transport, known, listed, reaction
+from schemas.texts import T, Text
 
 _AGAIN = frozenset({Outcome.NOT_SENT, Outcome.NOT_PROCESSED})
 _SERVER_FAULT = 500
+
+_log = structlog.get_logger()
 
 
 class NotYet(TransientError):
@@ -39,29 +50,24 @@ class Written:
 
 
 class Line:
-    """The way to one portal: its client, its token and the patience of a run."""
+    """What all threads of a run share on their way to one portal: grants, the gate, the portal's clock, patience."""
 
     def __init__(
-        self,
-        dialect: Dialect,
-        client: httpx.Client,
-        credentials: Credentials,
-        retries: Retries,
-        monotonic: Callable[[], float],
-        sleep: Callable[[float], None],
+        self, dialect: Dialect, clients: Clients, credentials: Credentials, retries: Retries, ticks: Ticks
     ) -> None:
-        self._dialect = dialect
+        self.dialect = dialect
+        self.ticks = ticks
+        self.clock = PortalClock(dialect.stamp, ticks)
+        self.maker = Maker(dialect, credentials, urlsplit(clients.base_url).path.rstrip("/"), self.clock, ticks)
+        self._clients = clients
         self._rules = dialect.answer_rules
-        self._client = client
         self._retries = retries
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._token = Token(dialect.auth, credentials, self._fetch_token, monotonic)
-        self._quiet_until = float("-inf")
+        self._gate = Gate(dialect.limits, self.clock, ticks)
+        self._grants = Grants(dialect.grants, self.maker, self._fetch_grant, self.clock, ticks.monotonic)
 
     def write(self, call: Call) -> Written:
         """An unknown outcome is never tried again. Raises AuthError."""
-        retrying = patiently(self._retries, self._monotonic, self._sleep)
+        retrying = patiently(self._retries, self.ticks.monotonic, self.ticks.sleep)
         try:
             reply = retrying(self._settled, call)
         except NotYet as last:
@@ -71,11 +77,20 @@ class Line:
             self._retries.pay_back()
         return Written(reply, outcome, retrying.statistics["attempt_number"])
 
-    def read(self, call: Call) -> object:
-        """The document of a successful answer. Raises TransientError, AuthError, SchemaDrift."""
-        document = patiently(self._retries, self._monotonic, self._sleep)(self._readable, call)
+    def read(self, call: Call) -> Reply:
+        """A successful answer. Raises TransientError, AuthError, SchemaDrift."""
+        reply = patiently(self._retries, self.ticks.monotonic, self.ticks.sleep)(self._readable, call)
         self._retries.pay_back()
-        return document
+        return reply
+
+    def granted(self) -> Mapping[str, str]:
+        """Grant's name → its value, as it is now. Raises AuthError, TransientError."""
+        return patiently(self._retries, self.ticks.monotonic, self.ticks.sleep)(self._grants.current)
+
+    def lock(self) -> OpenLock | None:
+        """The dialect's own lock for fields and rows, with its key as it is now; None where it has none."""
+        sealing = self.dialect.sealing
+        return self.maker.lock(sealing, self.granted()) if sealing else None
 
     def _settled(self, call: Call) -> Reply:
         reply = self._authorised(call)
@@ -84,52 +99,81 @@ class Line:
             raise NotYet(reply, outcome)
         return reply
 
-    def _readable(self, call: Call) -> object:
+    def _readable(self, call: Call) -> Reply:
         reply = self._authorised(call)
         if self._may_pass(reply.seen):
             raise NotYet(reply, Outcome.NOT_PROCESSED)
         if known(reply.seen, self._rules) is not Outcome.ACCEPTED:
             raise SchemaDrift(
-                T("The portal answered {path} with {cause}, no success.", path=call.path, cause=reply.cause)
+                T("The portal answered {path} with {cause}, no success.", path=call.shape.path, cause=reply.cause)
             )
-        return reply.document
+        return reply
 
     def _may_pass(self, seen: Seen) -> bool:
         """Whether reading again may help: asking twice does no harm, so more is tried again than for a write."""
         if seen.transport is not Transport.ANSWERED or known(seen, self._rules) in _AGAIN:
             return True
         said = reaction(seen, self._rules)
-        listed = any(rule.matches(seen) for rule in self._rules)
-        return said is Reaction.UNKNOWN and (listed or (seen.status or 0) >= _SERVER_FAULT)
+        return said is Reaction.UNKNOWN and (listed(seen, self._rules) or (seen.status or 0) >= _SERVER_FAULT)
 
     def _authorised(self, call: Call) -> Reply:
-        """The same bytes again with a new token, once. Raises AuthError, NotYet."""
-        for _ in range(2):
-            token = self._token.current()
-            reply = self._exchange(call, self._token.header(token))
-            if not self._unauthorised(reply.seen):
-                return reply
-            self._token.refused(token)
-        raise AuthError(T("The portal does not accept our token ({cause}).", cause=reply.cause))
+        """The same content again with new grants, and again by the portal's own clock, each once. Raises AuthError, NotYet."""
+        tried: set[Reaction] = set()
+        while True:
+            granted = self._grants.current()
+            made = self.maker.make(call, granted)
+            reply, learned = self._exchange(made)
+            said = self._said(reply.seen)
+            self._grants.refused(granted if said is Reaction.AUTH else {})
+            if said not in {Reaction.AUTH, Reaction.CLOCK}:
+                return self._opened(reply, granted)
+            helps = learned if said is Reaction.CLOCK else bool(granted)
+            if said in tried or not helps:
+                raise AuthError(_turned_away(said, reply))
+            tried.add(said)
 
-    def _fetch_token(self, call: Call) -> Reply:
-        reply = self._exchange(call, {})
+    def _opened(self, reply: Reply, granted: Mapping[str, str]) -> Reply:
+        """With what lies sealed in the answer beside it; what cannot be opened is missing, as any field may be."""
+        sealing, document = self.dialect.sealing, reply.document
+        sealed = text(at(document, sealing.answer_at)) if sealing and sealing.answer_at else ""
+        if not sealed or sealing is None or not isinstance(document, dict):
+            return reply
+        try:
+            plain = self.maker.lock(sealing, granted).open(sealed)
+        except SchemaDrift:
+            return reply
+        return replace(reply, document={**document, "opened": decoded(plain, self.dialect.answer)})
+
+    def _fetch_grant(self, made: Made) -> Reply:
+        reply, learned = self._exchange(made)
+        if learned and self._said(reply.seen) is Reaction.CLOCK:
+            raise NotYet(reply, Outcome.NOT_SENT)
         if known(reply.seen, self._rules) is Outcome.ACCEPTED:
             return reply
-        if self._may_pass(reply.seen) and not self._unauthorised(reply.seen):
+        if self._may_pass(reply.seen) and self._said(reply.seen) not in {Reaction.AUTH, Reaction.CLOCK}:
             raise NotYet(reply, Outcome.NOT_SENT)
         raise AuthError(T("The portal does not accept app_id and app_secret ({cause}).", cause=reply.cause))
 
-    def _unauthorised(self, seen: Seen) -> bool:
-        return seen.transport is Transport.ANSWERED and reaction(seen, self._rules) is Reaction.AUTH
+    def _said(self, seen: Seen) -> Reaction | None:
+        return reaction(seen, self._rules) if seen.transport is Transport.ANSWERED else None
 
-    def _exchange(self, call: Call, headers: Mapping[str, str]) -> Reply:
-        """No request goes out before the moment the portal last asked us to wait for."""
-        quiet_s = self._quiet_until - self._monotonic()
-        if quiet_s > 0:
-            held = Reply(Seen(Transport.CONNECT_FAILED), "connect_failed:held_back", retry_after_s=quiet_s)
+    def _exchange(self, made: Made) -> tuple[Reply, bool]:
+        """The reply, and whether it taught us another time. No request goes out while the gate is shut."""
+        shut_s = self._gate.shut_for_s()
+        if shut_s > 0:
+            held = Reply(Seen(Transport.CONNECT_FAILED), "connect_failed:held_back", retry_after_s=shut_s)
             raise NotYet(held, Outcome.NOT_SENT)
-        reply = exchange(self._client, self._dialect, call, headers, self._monotonic)
+        self._gate.take_turn()
+        reply = exchange(self._clients.mine(), self.dialect, made, self.ticks.monotonic)
         if reply.retry_after_s is not None:
-            self._quiet_until = self._monotonic() + reply.retry_after_s
-        return reply
+            self._gate.be_quiet(reply.retry_after_s)
+        learned = self.clock.learn(reply.date)
+        if learned:
+            _log.warning("portal.clock_differs", offset_s=round(self.clock.offset_s))
+        return reply, learned
+
+
+def _turned_away(said: Reaction, reply: Reply) -> Text:
+    if said is Reaction.CLOCK:
+        return T("The portal does not accept the time of our request ({cause}).", cause=reply.cause)
+    return T("The portal does not accept our token or signature ({cause}).", cause=reply.cause)

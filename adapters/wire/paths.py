@@ -1,19 +1,55 @@
-"""Dotted paths into an answer, and the portal's values as text."""
+"""Places in a portal's documents, and its values as text."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any
+
+import jmespath
+from jmespath.parser import ParsedResult
 
 _WORD = re.compile(r"[A-Za-z0-9_.:-]{1,32}")
 
 
-def at(document: object, path: str) -> object:
-    """What lies at a dotted path; None when nothing does (a JSON null counts as nothing)."""
-    for step in path.split("."):
-        if not isinstance(document, dict):
-            return None
-        document = document.get(step)
-    return document
+def at(document: object, expression: str) -> object:
+    """What lies at a JMESPath expression; None when nothing does (a JSON null counts as nothing)."""
+    return _compiled(expression).search(document)
+
+
+@cache
+def _compiled(expression: str) -> ParsedResult:
+    return jmespath.compile(expression)
+
+
+MISSING = object()
+"""What `member` finds where a field is not there at all: a null is there."""
+
+
+def member(record: object, path: tuple[str, ...]) -> object:
+    """One field of a record, by the steps of its dotted path."""
+    for step in path:
+        if not isinstance(record, dict) or step not in record:
+            return MISSING
+        record = record[step]
+    return record
+
+
+def put(record: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    """Set one field of a record, making the objects on its way."""
+    *way, last = path
+    for step in way:
+        record = record.setdefault(step, {})
+    record[last] = value
+
+
+def steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def is_plain(value: object) -> bool:
+    """Whether a JSON value is a text, a number, a truth value or null."""
+    return value is None or isinstance(value, str | int | float)
 
 
 def text(value: object) -> str:

@@ -30,8 +30,8 @@ class Dialect(Part):
     version: Annotated[int, Field(ge=1)]
     delivery_class: DeliveryClass
     settle_window_s: Seconds
-    settings: Words = {}
-    secrets: Words = {}
+    settings: Words = Field(default_factory=dict)
+    secrets: Words = Field(default_factory=dict)
     transport: Transport = Transport()
     limits: Limits = Limits()
     stamp: Stamp = Stamp()

@@ -23,7 +23,7 @@ class Transport(Part):
     deadline_s: Seconds = 60
     connect_s: Seconds = 10
     max_answer_bytes: Annotated[int, Field(ge=1)] = 20_000_000
-    headers: Templates = {}
+    headers: Templates = Field(default_factory=dict)
 
 
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")

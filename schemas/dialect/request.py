@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.dialect.part import At, Filled, MaybeAt, Part, Seconds, Templates, Words
+from schemas.dialect.part import At, Filled, MaybeAt, Part, Seconds, Templates, Words, placeholders
 from schemas.errors import Wrong
 from schemas.portal import Operation
 from schemas.texts import T
@@ -25,10 +25,15 @@ class Request(Part):
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     path: Filled
-    query: Templates = {}
-    headers: Templates = {}
-    body: Templates = {}
+    query: Templates = Field(default_factory=dict)
+    headers: Templates = Field(default_factory=dict)
+    body: Templates = Field(default_factory=dict)
     form: Form | None = None
+
+    def names_in_templates(self) -> frozenset[str]:
+        """Everything its templates name."""
+        templates = (self.path, *self.query.values(), *self.headers.values(), *self.body.values())
+        return frozenset(name for template in templates for name in placeholders(template))
 
 
 class Travel(Part):
@@ -40,7 +45,7 @@ class Travel(Part):
 
     form: Form = Form.JSON
     xml_root: Filled = "request"
-    envelope: Templates = {}
+    envelope: Templates = Field(default_factory=dict)
     content: Literal["text", "object", "merged"] = "text"
     content_at: str = ""
 
@@ -89,6 +94,10 @@ class Listing(Request):
     rows_at: MaybeAt = ""
     total_at: MaybeAt = ""
     next_at: MaybeAt = ""
+
+    def paged(self, paging: Paging) -> Listing:
+        """The listing with the parameters of its pages."""
+        return self.model_copy(update={"query": {**self.query, **paging.query}, "body": {**self.body, **paging.body}})
 
 
 class TicketPoll(Request):
@@ -142,8 +151,8 @@ class Paging(Part):
 
     by: Literal["page", "offset", "cursor", "link", "none"] = "page"
     first_page: Literal[0, 1] = 1
-    query: Templates = {}
-    body: Templates = {}
+    query: Templates = Field(default_factory=dict)
+    body: Templates = Field(default_factory=dict)
     rows_at: At
     total_at: MaybeAt = ""
     next_at: MaybeAt = ""

@@ -31,8 +31,8 @@ class RecordFields(Part):
 class Constants(Part):
     """What every record of a kind carries besides ours: dotted path → value."""
 
-    batch: Mapping[str, str | int | bool] = {}
-    person: Mapping[str, str | int | bool] = {}
+    batch: Mapping[str, str | int | bool] = Field(default_factory=dict)
+    person: Mapping[str, str | int | bool] = Field(default_factory=dict)
 
 
 class Fields(Part):
@@ -59,10 +59,10 @@ Spellings = Annotated[tuple[Filled, ...], BeforeValidator(lambda word: (word,) i
 class Dictionaries(Part):
     """Canonical word → the portal's."""
 
-    level: Mapping[str, Spellings] = {}
-    category: Mapping[str, Spellings] = {}
-    id_type: Mapping[str, Spellings] = {}
-    status: Mapping[OnlineStatus, Spellings] = {}
+    level: Mapping[str, Spellings] = Field(default_factory=dict)
+    category: Mapping[str, Spellings] = Field(default_factory=dict)
+    id_type: Mapping[str, Spellings] = Field(default_factory=dict)
+    status: Mapping[OnlineStatus, Spellings] = Field(default_factory=dict)
 
     @cached_property
     def batch(self) -> Mapping[str, Words]:

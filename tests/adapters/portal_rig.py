@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx
 import orjson
 import respx
 
-from adapters.portal.http import Credentials, HttpPortal, Retries
+from adapters.portal.http import Clients, Credentials, HttpPortal, Line, Retries, Ticks
 from schemas.dialect import Dialect, shipped_dialect
 from schemas.portal import Operation, Payload, Record
 
@@ -25,6 +27,9 @@ class FakeTime:
 
     def monotonic(self) -> float:
         return self.now_s
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.now_s, UTC)
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -44,11 +49,14 @@ def rigged(dialect: Dialect = QILU, retries: Retries | None = None) -> Iterator[
     router = respx.Router(assert_all_called=False)
     token = router.post("/auth/token").mock(return_value=ok(TOKEN["data"]))
     time = FakeTime()
-    with httpx.Client(base_url="https://portal.test", transport=httpx.MockTransport(router.handler)) as client:
-        portal = HttpPortal(
-            dialect, client, Credentials("app", "secret"), retries or Retries(), time.monotonic, time.sleep
-        )
-        yield Rig(portal, router, time, token)
+    address, transport = "https://portal.test", httpx.MockTransport(router.handler)
+    clients = Clients(address, lambda: httpx.Client(base_url=address, transport=transport))
+    ticks = Ticks(time.monotonic, time.sleep, time.now, os.urandom)
+    line = Line(dialect, clients, Credentials("app", "secret"), retries or Retries(), ticks)
+    try:
+        yield Rig(HttpPortal(line), router, time, token)
+    finally:
+        clients.close()
 
 
 def answer(code: str | int, data: object = None, *, msg: str = "", status: int = 200, **headers: str) -> httpx.Response:

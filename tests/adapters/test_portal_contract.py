@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
 
-from adapters.portal.http import Credentials, HttpPortal, Retries, open_client
+from adapters.portal.http import Credentials, HttpPortal, Line, Retries, Ticks, open_clients
 from adapters.practice.process import PracticePortal
 from bridge.ports import Portal
 from schemas.errors import TransientError
@@ -124,11 +127,10 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
         yield fake_stage(FakePortal())
         return
     practice = request.getfixturevalue("practice")
-    with open_client(practice.base_url, QILU) as client:
+    with closing(open_clients(practice.base_url, QILU.transport)) as clients:
         credentials = Credentials(practice.app_id, practice.app_secret)
-        yield http_stage(
-            practice, HttpPortal(QILU, client, credentials, Retries(), time.monotonic, lambda _seconds: None)
-        )
+        ticks = Ticks(time.monotonic, lambda _seconds: None, lambda: datetime.now(UTC), os.urandom)
+        yield http_stage(practice, HttpPortal(Line(QILU, clients, credentials, Retries(), ticks)))
 
 
 def test_a_batch_is_listed_in_its_year_with_what_was_saved(stage):

@@ -18,7 +18,9 @@ A, B = "serial-1", "serial-2"
 def verdicts_of(data: object, names: tuple[str, ...] = ("测试甲", "测试乙")):
     payload = Payload(Operation.SAVE_PEOPLE, "/", b"{}", (A, B), names)
     seen = Seen(Transport.ANSWERED, 200, "P00000")
-    return verdicts(payload, Reply(seen, "", {"code": "P00000", "data": data}), Outcome.ACCEPTED, QILU)
+    return verdicts(
+        payload, Reply(seen, "", {"code": "P00000", "data": data}), Outcome.ACCEPTED, QILU.operations.save_people, QILU
+    )
 
 
 def saved(serial: str, online_id: object = 9) -> dict[str, object]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -22,9 +23,11 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.portal.http import Credentials, open_client
-from adapters.wire.calls import Call, Reply, exchange
-from adapters.wire.token import Token
+from adapters.portal.http import Credentials, Ticks, open_clients
+from adapters.wire.calls import Reply, exchange
+from adapters.wire.grants import Grants
+from adapters.wire.requests import Made, Maker
+from adapters.wire.stamps import PortalClock
 from adapters.wire.waiting import seconds_asked
 from schemas.errors import ConfigError
 from schemas.outcome import Seen, Transport
@@ -58,10 +61,10 @@ def peer(speak: Callable[[socket.socket, Event], None], *, tls: bool = False) ->
             thread.join()
 
 
-def ask(base_url: str, ca_file: str | None = None) -> tuple[Reply, float]:
+def ask(base_url: str, ca_file: Path | None = None) -> tuple[Reply, float]:
     started = time.monotonic()
-    with open_client(base_url, HURRY, ca_file=ca_file) as client:
-        reply = exchange(client, HURRY, Call("POST", "/save", b"{}"), {}, time.monotonic)
+    with closing(open_clients(base_url, HURRY.transport, ca_file=ca_file)) as clients:
+        reply = exchange(clients.mine(), HURRY, Made("POST", "/save", {}, {}, b"{}"), time.monotonic)
     return reply, time.monotonic() - started
 
 
@@ -151,7 +154,7 @@ def over_tls(pem: Path) -> Callable[[socket.socket, Event], None]:
 
 def test_an_authority_of_our_own_is_trusted_by_its_file_only(own_authority):
     with peer(over_tls(own_authority), tls=True) as base_url:
-        reply, _took_s = ask(base_url, str(own_authority))
+        reply, _took_s = ask(base_url, own_authority)
     assert reply.cause == "answered:P00000"
     with peer(over_tls(own_authority), tls=True) as base_url:
         reply, _took_s = ask(base_url)
@@ -160,7 +163,9 @@ def test_an_authority_of_our_own_is_trusted_by_its_file_only(own_authority):
 
 def test_a_client_trusts_no_environment_and_follows_nobody(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with open_client("http://127.0.0.1:9/api", QILU) as client:
+    with closing(open_clients("http://127.0.0.1:9/api", QILU.transport)) as clients:
+        client = clients.mine()
+        assert clients.mine() is client
         assert (client.trust_env, client.follow_redirects) == (False, False)
         assert client.timeout == httpx.Timeout(60, connect=10, pool=10)
         assert str(client.build_request("GET", "/auth/token").url) == "http://127.0.0.1:9/api/auth/token"
@@ -170,7 +175,7 @@ def test_a_ca_file_that_is_none_stops_the_start(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
     for name in ("ca.pem", "missing.pem"):
         with pytest.raises(ConfigError, match=name):
-            open_client("https://portal.test", QILU, ca_file=str(tmp_path / name))
+            open_clients("https://portal.test", QILU.transport, ca_file=tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -205,16 +210,24 @@ def test_no_header_can_make_us_wait_longer_than_an_hour_or_fail(retry_after, dat
     assert seconds is None or 0 <= seconds <= 3600
 
 
+def grants(fetch: Callable[[Made], Reply], monotonic_s: float = 0.0) -> Grants:
+    ticks = Ticks(lambda: monotonic_s, time.sleep, lambda: datetime.now(UTC), os.urandom)
+    clock = PortalClock(QILU.stamp, ticks)
+    return Grants(
+        QILU.grants, Maker(QILU, Credentials("app", "secret"), "", clock, ticks), fetch, clock, ticks.monotonic
+    )
+
+
 def test_many_threads_fetch_one_token():
-    fetched: list[Call] = []
+    fetched: list[Made] = []
     together = Barrier(8)
 
-    def fetch(call: Call) -> Reply:
-        fetched.append(call)
+    def fetch(made: Made) -> Reply:
+        fetched.append(made)
         time.sleep(0.02)
         return Reply(Seen(Transport.ANSWERED, 200, "P00000"), "", TOKEN)
 
-    token = Token(QILU.auth, Credentials("app", "secret"), fetch, lambda: 0.0)
+    token = grants(fetch)
 
     def use() -> None:
         together.wait()
@@ -231,15 +244,15 @@ def test_many_threads_fetch_one_token():
 def test_a_token_of_unknown_life_is_used_until_it_is_refused():
     tokens = iter(("t1", "t2"))
 
-    def fetch(_call: Call) -> Reply:
+    def fetch(_made: Made) -> Reply:
         return Reply(Seen(Transport.ANSWERED, 200), "", {"data": {"token": next(tokens), "expiresIn": None}})
 
-    token = Token(QILU.auth, Credentials("app", "secret"), fetch, lambda: 1e12)
-    assert [token.current(), token.current()] == ["t1", "t1"]
-    token.refused("an older one")
-    assert token.current() == "t1"
-    token.refused("t1")
-    assert token.current() == "t2"
+    token = grants(fetch, 1e12)
+    assert [token.current()["token"], token.current()["token"]] == ["t1", "t1"]
+    token.refused({"token": "an older one"})
+    assert token.current() == {"token": "t1"}
+    token.refused({"token": "t1"})
+    assert token.current() == {"token": "t2"}
 
 
 def test_credentials_do_not_show_their_secret():

@@ -29,11 +29,13 @@ MISTAKES: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: t["answer"]["rules"].append({"reaction": "exists", "message": "("}),
         "no pattern",
     ),
-    "no place for the new id": (lambda t: t["operations"]["save_batch"].pop("online_id_at"), "save_batch needs"),
-    "no place for the saved": (lambda t: t["operations"]["save_people"].pop("accepted_at"), "save_people needs"),
-    "no parameter for the batch": (
-        lambda t: t["operations"]["list_people"].pop("parent_parameter"),
-        "list_people needs",
+    "no place for the saved": (
+        lambda t: t["operations"]["save_people"].pop("accepted_at"),
+        "a list of records needs accepted_at",
+    ),
+    "a place that is no expression": (
+        lambda t: t["operations"]["save_batch"].update(online_id_at="data.["),
+        "no JMESPath expression",
     ),
     "one word for two levels": (lambda t: t["words"]["level"].update(city="26"), "level: one word"),
     "an option nobody knows": (lambda t: t["limits"].update(rows=1), "Extra inputs"),

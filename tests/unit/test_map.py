@@ -76,7 +76,7 @@ def test_a_header_comes_back_the_same(level: Level, start: date, leaders: int) -
 
 
 def test_a_value_without_a_word_is_unmappable_and_the_field_is_named() -> None:
-    poorer = Dictionaries(level={}, category={}, id_type=WORDS.id_type, status=WORDS.status)
+    poorer = Dictionaries(category={"commended": "2"}, id_type=WORDS.id_type, status=WORDS.status)
     with pytest.raises(Unmappable, match="field category"):
         to_online(person_values(A), poorer.person)
 
@@ -138,7 +138,7 @@ def test_a_blocking_problem_of_the_roster_blocks_the_batch() -> None:
 
 
 def test_a_person_without_a_word_online_is_held_with_the_place() -> None:
-    words = WORDS.model_copy(update={"category": {}})
+    words = Dictionaries(level=WORDS.level, category={"commended": "2"}, id_type=WORDS.id_type)
     found = wanted(block(A), (), replace(GLOSSARY, words=words), ours=True)
     assert found.held == {key_of(A)}
     assert found.problems == (Problem("unmappable", Severity.BLOCK, AT_A, {"field": "category"}),)
