@@ -26,8 +26,8 @@ from adapters.render.files import write_files
 from adapters.sources.folder import FolderSource
 from adapters.vault import Vault, create_keys
 from bridge import logs
-from bridge.config import Config, SourceSection, read_secret
-from bridge.config.packs import basis_of, load_dialect, load_policy
+from bridge.config import Config, SourceSection, read_secret, read_secrets
+from bridge.config.packs import address_of, basis_of, load_dialect, load_policy
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
@@ -104,7 +104,7 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     settling = settling_of(config, dialect)
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
-        clients = _clients(config, dialect)
+        clients = clients_of(config, dialect)
         try:
             yield _house(config, ways, vault, journal, _portal(config, dialect, clients), dialect, policy)
         finally:
@@ -171,22 +171,31 @@ def source_of(config: Config, section: SourceSection, folder: Path, pattern: str
 def open_portal(config: Config) -> Iterator[Portal]:
     """The portal alone, to be looked at: without the journal and its lock. Raises ConfigError."""
     dialect = load_dialect(config)
-    clients = _clients(config, dialect)
+    clients = clients_of(config, dialect)
     try:
         yield _portal(config, dialect, clients)
     finally:
         clients.close()
 
 
-def _clients(config: Config, dialect: Dialect) -> Clients:
-    return open_clients(config.portal.base_url, dialect.transport, ca_file=config.portal.ca_file)
+def clients_of(config: Config, dialect: Dialect) -> Clients:
+    portal = config.portal
+    own, key = portal.client_cert_file, portal.client_key_file
+    certificate = (own, key) if own and key else None
+    return open_clients(address_of(dialect, portal), dialect.transport, ca_file=portal.ca_file, certificate=certificate)
 
 
 def _portal(config: Config, dialect: Dialect, clients: Clients) -> Portal:
-    section = config.portal
-    credentials = Credentials(section.app_id, read_secret(section.app_secret_file, section.app_secret_env))
-    retries = WireRetries(section.retries.attempts, section.retries.time_s, section.retries.budget)
-    return HttpPortal(Line(dialect, clients, credentials, retries, ticks()))
+    section = config.portal.retries
+    retries = WireRetries(section.attempts, section.time_s, section.budget)
+    return HttpPortal(Line(dialect, clients, credentials_of(config), retries, ticks()))
+
+
+def credentials_of(config: Config) -> Credentials:
+    """Who we are to the portal. Raises ConfigError."""
+    portal = config.portal
+    values = {**portal.settings, **read_secrets(portal.secrets)}
+    return Credentials(portal.app_id, read_secret(portal.app_secret_file, portal.app_secret_env), values)
 
 
 def ticks() -> Ticks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,10 @@ def _place(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path):
         raise Wrong(T("{key}: write it as text in quotation marks."))
     folder: Path = (info.context or {})["folder"]
+    return absolute(folder, value)
+
+
+def absolute(folder: Path, value: str | Path) -> Path:
     return Path(os.path.abspath(folder / Path(value).expanduser()))  # noqa: PTH100  # links stay as written
 
 
@@ -49,6 +54,14 @@ def _base_url(value: str) -> str:
     if wrong := wrong_address(value):
         raise Wrong(wrong)
     return value.rstrip("/")
+
+
+def _place_of_secret(option: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*_(file|env)", option):
+        raise Wrong(
+            T("{key}: write where the secret lies: {name}_file = its file, or {name}_env = its variable.", name=option)
+        )
+    return option
 
 
 def _cron(value: str) -> str:
@@ -82,4 +95,6 @@ Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Seconds = Annotated[float, Field(ge=0)]
 PolicyPack = Annotated[Path | str, _pack("policies")]
 DialectPack = Annotated[Path | str, _pack("dialects")]
+SecretPlaces = Mapping[Annotated[str, AfterValidator(_place_of_secret)], Words]
+"""NAME_file → its file, or NAME_env → its environment variable."""
 BaseUrl = Annotated[str, AfterValidator(_base_url)]

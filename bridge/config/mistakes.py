@@ -108,7 +108,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], reference: str) -> T
     )
 
 
-def _wrong_kind(key: str, kind: str, context: dict[str, object]) -> Text | None:  # noqa: PLR0911  # a table
+def _wrong_kind(key: str, kind: str, context: dict[str, object]) -> Text | None:
     match kind:
         case "enum" | "literal_error" | "union_tag_invalid":
             expected = str(context.get("expected") or context["expected_tags"]).replace(" or ", ", ").replace("'", '"')

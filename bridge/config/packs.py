@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,10 +12,11 @@ from pydantic import ValidationError
 
 from bridge import __version__
 from bridge.config.mistakes import explain
-from bridge.config.sections import Config
+from bridge.config.sections import Config, Portal
 from bridge.config.toml import table_of, text_of
 from schemas.dialect import Dialect
-from schemas.dialect.review import Fault, review
+from schemas.dialect.new import new_dialect
+from schemas.dialect.review import Fault, nearest, review
 from schemas.errors import ConfigError
 from schemas.packs import shipped_names, shipped_text
 from schemas.policy import Policy
@@ -25,16 +27,71 @@ P = TypeVar("P", Dialect, Policy)
 
 def load_dialect(config: Config) -> Dialect:
     """Raises ConfigError with every mistake in it, and with what the settings do not tell it."""
-    dialect, faults = dialect_of(config.portal.dialect)
-    if mistakes := [fault.text for fault in faults if not fault.hint]:
-        raise _wrong(config.portal.dialect, mistakes)
+    dialect = sound(config.portal.dialect)
+    if untold := list(_untold(dialect, config.portal)):
+        raise ConfigError(*untold)
     return dialect
+
+
+def sound(name: Path | str) -> Dialect:
+    """A dialect without a mistake. Raises ConfigError with every one it has."""
+    dialect, faults = dialect_of(name)
+    if mistakes := [fault.text for fault in faults if not fault.hint]:
+        raise _wrong(name, mistakes)
+    return dialect
+
+
+def address_of(dialect: Dialect, portal: Portal) -> str:
+    """Where the portal is: the settings decide, else the dialect; `load_dialect` saw that one of them does."""
+    return portal.base_url or dialect.transport.base_url.rstrip("/")
+
+
+def _untold(dialect: Dialect, portal: Portal) -> Iterator[Text]:
+    """What the dialect asks the settings for and they do not say, and the reverse."""
+    if not portal.base_url and not dialect.transport.base_url:
+        yield T("portal.base_url: is missing, and the dialect {name} has none of its own.", name=dialect.name)
+    given = {
+        "settings": {name: name for name in portal.settings},
+        "secrets": {option.rpartition("_")[0]: option for option in portal.secrets},
+    }
+    for section, asked in (("settings", dialect.settings), ("secrets", dialect.secrets)):
+        for name, what in asked.items():
+            if name not in given[section]:
+                key = f"portal.{section}.{name}" + "_file" * (section == "secrets")
+                yield T(
+                    "{key}: is missing. The dialect {name} asks for it: {what}", key=key, name=dialect.name, what=what
+                )
+        for name, option in given[section].items():
+            if name not in asked:
+                yield _not_asked(f"portal.{section}.{option}", name, dialect, asked)
+
+
+def _not_asked(key: str, name: str, dialect: Dialect, asked: Iterable[str]) -> Text:
+    if near := nearest(name, asked):
+        return T(
+            "{key}: the dialect {name} does not ask for it. Is {near} meant?", key=key, name=dialect.name, near=near
+        )
+    return T("{key}: the dialect {name} does not ask for it; leave it out.", key=key, name=dialect.name)
 
 
 def dialect_of(name: Path | str) -> tuple[Dialect, list[Fault]]:
     """A dialect and what is to be said of it. Raises ConfigError for one whose shapes are wrong already."""
     dialect = _pack(Dialect, "dialects", name, reference="lxy-bridge dialect new")
     return dialect, review(dialect)
+
+
+def write_new(file: Path, source: str) -> None:
+    """A dialect to fill in, made from a shipped one. Raises ConfigError; never overwrites."""
+    name = named("dialects", source)
+    if isinstance(name, Path):
+        raise ConfigError(T("{name}: copy a file of your own by hand; --from takes one that ships.", name=source))
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(new_dialect(shipped_text("dialects", name), name=file.stem))
+    except FileExistsError:
+        raise ConfigError(T("{path} is there already. Name a new file.", path=file)) from None
+    except OSError as error:
+        raise ConfigError(T("{path} cannot be written: {reason}.", path=file, reason=error.strerror)) from None
 
 
 def load_policy(config: Config) -> Policy:

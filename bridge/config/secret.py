@@ -47,6 +47,16 @@ def read_secret(file: Path | None, env: str | None, *, environ: Mapping[str, str
     return content
 
 
+def read_secrets(places: Mapping[str, str], *, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Name → secret, by NAME_file or NAME_env → its place. Raises ConfigError."""
+    found = {}
+    for option, where in places.items():
+        name, _, kind = option.rpartition("_")
+        file, env = (Path(where), None) if kind == "file" else (None, where)
+        found[name] = read_secret(file, env, environ=environ)
+    return found
+
+
 def _read(file: Path) -> tuple[str, int]:
     """The text of a file without its line end, and who may read it."""
     try:

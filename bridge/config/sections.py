@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -17,7 +18,9 @@ from bridge.config.kinds import (
     Place,
     PolicyPack,
     Seconds,
+    SecretPlaces,
     Words,
+    absolute,
 )
 from bridge.config.mistakes import explain
 from bridge.config.secret import one_place
@@ -84,22 +87,45 @@ class Retries(_Section):
 
 
 class Portal(_Section):
-    """`settle_window_s` overrides the dialect's."""
+    """`base_url` and `settle_window_s` override the dialect's; `settings` and `secrets` are what else it asks for."""
 
     carrier: Literal["http"] = "http"
     dialect: DialectPack = "qilu"
-    base_url: BaseUrl
+    base_url: BaseUrl | None = None
     app_id: Words
     app_secret_file: Place | None = None
     app_secret_env: Words | None = None
     ca_file: ExistingFile | None = None
+    client_cert_file: ExistingFile | None = None
+    client_key_file: ExistingFile | None = None
     settle_window_s: Seconds | None = None
     retries: Retries = Retries()
+    settings: Mapping[str, Words] = Field(default_factory=dict)
+    secrets: SecretPlaces = Field(default_factory=dict)
 
     @field_validator("app_secret_env")
     @classmethod
     def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
         return one_place(value, info, file_field="app_secret_file", needed=True)
+
+    @field_validator("client_key_file")
+    @classmethod
+    def _whole_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if "client_cert_file" in info.data and (value is None) != (info.data["client_cert_file"] is None):
+            raise Wrong(T("{key}: a client certificate needs client_cert_file and client_key_file, both."))
+        return value
+
+    @field_validator("secrets")
+    @classmethod
+    def _places(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        names = [option.rpartition("_")[0] for option in value]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise Wrong(T("{key}: {name}_file or {name}_env, not both.", name=twice[0]))
+        folder: Path = (info.context or {})["folder"]
+        return {
+            option: str(absolute(folder, where)) if option.endswith("_file") else where
+            for option, where in value.items()
+        }
 
 
 class Deadlines(_Section):

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from schemas.dialect import Dialect
 from schemas.dialect.review.answers import answer_faults
-from schemas.dialect.review.faults import Fault
+from schemas.dialect.review.faults import Fault, nearest
 from schemas.dialect.review.fields import field_faults
 from schemas.dialect.review.names import name_faults
 from schemas.dialect.review.operations import operation_faults
 from schemas.dialect.review.transport import transport_faults
 
-__all__ = ["Fault", "review"]
+__all__ = ["Fault", "nearest", "review"]
 
 
 def review(dialect: Dialect) -> list[Fault]:

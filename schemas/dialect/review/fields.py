@@ -13,7 +13,6 @@ from schemas.portal import OnlineStatus
 from schemas.roster import Category
 from schemas.texts import T
 
-_NEEDED = {"batch": ("name", "organiser", "start", "end"), "person": ("name", "id_no")}
 _KNOWN = {"batch": BATCH_FIELDS, "person": PERSON_FIELDS}
 _WORDS: dict[str, tuple[str, Collection[str], Collection[str]]] = {
     "level": ("batch", [*Level], [*Level]),
@@ -43,10 +42,8 @@ def _fields(dialect: Dialect, kind: str, known: Collection[str]) -> Iterator[Fau
         if name not in known:
             yield _no_field(below(section, name), name, known)
     for name in known:
-        if name not in mapped and name in _NEEDED[kind]:
+        if name not in mapped:
             yield fault(f"{section}.{name}", T("{key}: is missing: write the portal's name for it."))
-        elif name not in mapped:
-            yield hint(f"{section}.{name}", T("{key}: is not mapped: the bridge can neither enter nor compare it."))
     yield from _doubled(dialect, kind)
 
 

@@ -75,7 +75,7 @@ def _unknown(place: Place, name: str, dialect: Dialect) -> Fault:
                 **said,
             ),
         )
-    if near := nearest(name, place.known):
+    if name not in EVERY and (near := nearest(name, place.known)):
         return fault(place.path, T("{key}: {{{name}}} is not known here. Is {{{near}}} meant?", near=near, **said))
     return fault(place.path, T("{key}: {{{name}}} is not known here. Known are: {known}.", known=_shown(place), **said))
 
