@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bridge.findings import Identify, Rules
+from bridge.findings import Aside, Identify, Rules
 from bridge.map import Glossary
 from bridge.ports import Clock, Journal, Portal, Source, Stop, Watch
-from bridge.read_back import Reader
+from bridge.read_back import SWEEP_AFTER_H, Reader, Seen
 from bridge.report import Wording
 from bridge.revisions import Numbering
-from schemas.batch import Base
+from schemas.batch import Base, BatchKey
+from schemas.errors import SchemaDrift
+from schemas.finding import Code
 from schemas.policy import Policy
 from schemas.texts import Text
 
@@ -39,15 +41,32 @@ class House:
     numbering: Numbering
     year: int
     basis: str
+    sweep_after_h: float = SWEEP_AFTER_H
 
 
 @dataclass(slots=True)
 class Trouble:
-    """What went wrong without ending the run: it becomes findings, and the run is not complete."""
+    """What went wrong without ending the run: it becomes findings, and the run is not complete.
+
+    `aside` are batches that could not be listed; `seen` those whose people were: nothing is written to any other.
+    """
 
     failures: list[Text] = field(default_factory=list)
     drift: list[Text] = field(default_factory=list)
+    aside: dict[BatchKey, Aside] = field(default_factory=dict)
+    seen: set[BatchKey] = field(default_factory=set)
     stopped: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.failures or self.drift or self.stopped)
+        return bool(self.failures or self.drift or self.aside or self.stopped)
+
+    def look_back(self, seen: Seen) -> None:
+        """Keep what one look came to."""
+        self.seen |= seen.read
+        self.seen -= seen.aside.keys()
+        for key, error in seen.aside.items():
+            code = Code.DRIFT if isinstance(error, SchemaDrift) else Code.SILENCE
+            self.aside[key] = Aside(code, error.text)
+        if seen.ended_by is not None:
+            self.failures.append(seen.ended_by.text)
+            self.stopped = True

@@ -14,6 +14,7 @@ from bridge.wiring import (
     NobodyWatches,
     SystemClock,
     Ways,
+    bring_up_to_date,
     envelope_of,
     open_house,
     open_memory,
@@ -69,6 +70,7 @@ def serve(config: Config) -> None:
         "report": lambda: _ignore(issue_report(config, ways, send=config.mail.enabled)),
         "mail": lambda: post_waiting(config, ways),
     }
+    bring_up_to_date(config, ways)
     open_memory(config).close()
     daemon.run(schedule=config.schedule, jobs=jobs, missed=lambda job, day: _missed(config, job, day), stop=stop)
 

@@ -24,7 +24,7 @@ from bridge.read import merged, read
 from bridge.read_back import read_back
 from bridge.reconcile import entry_clocks, reconcile
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
-from bridge.resync import Wish, choose
+from bridge.resync import Chosen, Wish, choose, spoken_of
 from bridge.suspects import suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
@@ -54,7 +54,7 @@ def compare(house: House) -> Report:
     """Read both sides and reconcile; nothing is written online."""
     with _in_the_ledger(house, "reconcile") as run:
         trouble = take_in(house)
-        look(house, trouble)
+        look(house, trouble, whole=True)
         return _conclude(house, run, trouble)
 
 
@@ -62,8 +62,8 @@ def resync(house: House, wish: Wish) -> Report:
     """An ordinary run, limited to what a person asked for, with new revisions of what may be sent again."""
     with _in_the_ledger(house, "resync") as run:
         trouble = take_in(house)
-        if look(house, trouble):
-            chosen = choose(house.journal, wish, house.numbering)
+        if _look_at_what_is_asked(house, trouble, wish):
+            chosen = _choose(house, trouble, wish)
             house.journal.deliveries.reopen(chosen.again, now=house.clock.instant())
             _write(house, run, trouble, only=chosen.batches)
         return _conclude(house, run, trouble)
@@ -71,19 +71,21 @@ def resync(house: House, wish: Wish) -> Report:
 
 def preview(house: House, *, wish: Wish | None = None) -> Plan:
     """The plan a run would carry out now. Raises BridgeError when the portal cannot be read; writes nothing online."""
-    trouble = take_in(house)
-    if not look(house, trouble):
+    trouble, todo = take_in(house), Plan()
+    if wish is None and look(house, trouble):
+        todo = plan_of_what_was_seen(house, trouble)
+    elif wish is not None and _look_at_what_is_asked(house, trouble, wish):
+        chosen = _choose(house, trouble, wish)
+        todo = plan_of_what_was_seen(house, trouble, only=chosen.batches, again=chosen.again)
+    if trouble.stopped:
         raise RunError((trouble.drift + trouble.failures)[-1])
-    if wish is None:
-        return plan_now(house)
-    chosen = choose(house.journal, wish, house.numbering)
-    return plan_now(house, only=chosen.batches, again=chosen.again)
+    return todo
 
 
 def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> None:
     """Plan and push until there is nothing left that may be written now."""
     for _ in range(ROUNDS):
-        todo = plan_now(house, only=only)
+        todo = plan_of_what_was_seen(house, trouble, only=only)
         if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
             break
 
@@ -107,20 +109,67 @@ def _wanted(house: House, key: BatchKey) -> Wanted:
     return wanted(roster, problems, house.glossary, ours=ours)
 
 
-def look(house: House, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> bool:
-    """Read back. False when the portal could not be read: then nothing may be written either."""
+def look(
+    house: House,
+    trouble: Trouble,
+    *,
+    only: Collection[BatchKey] | None = None,
+    asked: Collection[BatchKey] = (),
+    whole: bool = False,
+) -> bool:
+    """Read back what is due and what is `asked`, or the whole.
+
+    False when the portal could not be read: then nothing may be written either.
+    """
     try:
-        read_back(
-            house.portal, house.journal, house.reader, year=house.year, clock=house.clock, watch=house.watch, only=only
+        seen = read_back(
+            house.portal,
+            house.journal,
+            house.reader,
+            year=house.year,
+            clock=house.clock,
+            watch=house.watch,
+            sweep_after_h=0 if whole else house.sweep_after_h,
+            asked=asked,
+            only=only,
         )
     except SchemaDrift as error:
         trouble.drift.append(error.text)
     except (TransientError, AuthError) as error:
         trouble.failures.append(error.text)
     else:
-        return True
+        trouble.look_back(seen)
+        return seen.ended_by is None
     trouble.stopped = True
     return False
+
+
+def _look_at_what_is_asked(house: House, trouble: Trouble, wish: Wish) -> bool:
+    asked = spoken_of(house.journal, wish)
+    return look(house, trouble, asked=asked or (), whole=asked is None)
+
+
+def _choose(house: House, trouble: Trouble, wish: Wish) -> Chosen:
+    """What the wish names, as far as it could be looked at."""
+    chosen = choose(house.journal, wish, house.numbering)
+    return replace(chosen, again=tuple(one for one in chosen.again if one[0] in trouble.seen))
+
+
+def plan_of_what_was_seen(
+    house: House,
+    trouble: Trouble,
+    *,
+    only: Collection[BatchKey] | None = None,
+    again: Sequence[tuple[BatchKey, bytes, Revision]] = (),
+) -> Plan:
+    """What may be written now, to batches whose people were listed in this run: where they were not yet, they are."""
+    todo = plan_now(house, only=only, again=again)
+    unseen = {work.batch for work in todo.work} - trouble.seen - trouble.aside.keys()
+    if unseen:
+        if not look(house, trouble, only=unseen):
+            return Plan()
+        todo = plan_now(house, only=only, again=again)
+    return Plan(tuple(work for work in todo.work if work.batch in trouble.seen))
 
 
 def plan_now(
@@ -195,8 +244,15 @@ def _in_the_ledger(house: House, kind: str) -> Iterator[int]:
 def _conclude(house: House, run: int, trouble: Trouble) -> Report:
     """Reconcile and report, and close the run in the ledger."""
     journal, now = house.journal, house.clock.instant().at
+    journal.runs.note(house.portal.notes(), basis=house.basis, at=now)
     found = reconcile(
-        journal, house.rules, now=now, identify=house.identify, failures=trouble.failures, drift=trouble.drift
+        journal,
+        house.rules,
+        now=now,
+        identify=house.identify,
+        failures=trouble.failures,
+        drift=trouble.drift,
+        aside=trouble.aside,
     )
     journal.findings.see(found.findings, at=now)
     result = _report(house, found, trouble)

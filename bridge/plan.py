@@ -44,7 +44,12 @@ def plan(
 
 
 def _may_be_entered(batch: BatchFacts, today: date) -> bool:
-    """Ours, not blocked, ended, and not reviewed: a batch is entered after its end, and locked once reviewed."""
+    """Ours, not blocked, ended, and not reviewed: a batch is entered after its end, and locked once reviewed.
+
+    Of a batch the portal lists twice, a person first decides which one counts.
+    """
+    if batch.times_online > 1:
+        return False
     locked = batch.status is not None and batch.status.locked
     ended = batch.end is not None and batch.end < today
     return batch.ours and not batch.blocked and not locked and ended and batch.offline is not None

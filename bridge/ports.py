@@ -17,6 +17,7 @@ from schemas.journal import (
     Instant,
     Intake,
     KnownFile,
+    LastRead,
     Letter,
     ListedBatch,
     ListedPerson,
@@ -31,6 +32,7 @@ from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Ope
 from schemas.report import Report, RunState
 from schemas.revision import Revision
 from schemas.roster import FileStamp, Reading, Roster
+from schemas.texts import Text
 
 
 class Clock(Protocol):
@@ -105,6 +107,9 @@ class Portal(Protocol):
     def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
         """Every participant of one batch. Raises TransientError, AuthError, SchemaDrift."""
 
+    def notes(self) -> Sequence[Text]:
+        """What was noticed in the answers so far that stops nothing and staff should know once: a new field, say."""
+
 
 class Vault(Protocol):
     """Seals personal data and makes the keyed marks that stand for it in plain columns."""
@@ -151,8 +156,11 @@ class Offline(Protocol):
 class Online(Protocol):
     """The journal's memory of the online side."""
 
-    def listed(self, batches: Sequence[ListedBatch], *, started: Instant) -> frozenset[BatchKey]: ...
-    def people(self, key: BatchKey, people: Sequence[ListedPerson], *, started: Instant) -> None: ...
+    def listed(self, batches: Sequence[ListedBatch], *, year: int, started: Instant) -> frozenset[BatchKey]: ...
+    def last_read(self) -> dict[BatchKey, LastRead]: ...
+    def people(
+        self, key: BatchKey, people: Sequence[ListedPerson], *, started: Instant, change: str | None = ""
+    ) -> None: ...
 
 
 class Deliveries(Protocol):
@@ -198,6 +206,8 @@ class Runs(Protocol):
     def last(self, kind: str) -> tuple[RunState, datetime] | None: ...
     def read_at(self) -> datetime | None: ...
     def read_back_at(self) -> datetime | None: ...
+    def note(self, notes: Sequence[Text], *, basis: str, at: datetime) -> None: ...
+    def notes(self) -> tuple[Text, ...]: ...
 
 
 class Outbox(Protocol):

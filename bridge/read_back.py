@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
 
 from bridge.matching import match
 from bridge.ports import Clock, Journal, Portal, Watch
 from schemas.batch import BatchKey
+from schemas.errors import AuthError, SchemaDrift, TransientError
 from schemas.identity import agrees_with_mask, is_masked
-from schemas.journal import ListedBatch, ListedPerson, Values
+from schemas.journal import LastRead, ListedBatch, ListedPerson, Values
 from schemas.matching import Candidate, PairKind
 from schemas.portal import OnlineBatch, OnlinePerson
 
@@ -26,6 +29,66 @@ class Reader:
     ours: Callable[[BatchKey], bool]
 
 
+SWEEP_AFTER_H = 20.0
+"""Of a day with one run every run is the sweep; of a day with many, the first of the morning."""
+
+SLICE, SLICE_AT_LEAST = 1 / 8, 50
+"""So much of what nothing else asks for is listed in each run where the portal has no change mark."""
+
+SILENT_AT_MOST = 3
+"""After so many listings in a row without an answer the portal is taken to be down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look came to.
+
+    `read`: whose people are known as of now, or are known to be gone. `aside`: those that could not be listed; what was
+    known of them stands. `ended_by`: what kept the portal from being read to the end.
+    """
+
+    read: frozenset[BatchKey]
+    aside: Mapping[BatchKey, SchemaDrift | TransientError]
+    ended_by: TransientError | AuthError | None = None
+
+
+def due(
+    batches: Iterable[ListedBatch],
+    known: Mapping[BatchKey, LastRead],
+    *,
+    now: datetime,
+    sweep_after_h: float,
+    asked: Collection[BatchKey] = (),
+) -> frozenset[BatchKey]:
+    """Whose people are listed in this run; `asked`, in any case. The cost is that of the batches, not of their people.
+
+    A batch whose change mark stands still waits for the sweep. Where there are no marks nobody can know, so a slice of
+    those that may wait is listed each time, the ones listed longest ago first.
+    """
+    sweep = timedelta(hours=sweep_after_h)
+    chosen, waiting = set[BatchKey](), list[tuple[datetime, BatchKey]]()
+    for batch in batches:
+        last = known.get(batch.key, _NEVER)
+        if last.at is None or batch.key in asked or _has_moved(batch, last) or not _is_fresh(last.at, now, sweep):
+            chosen.add(batch.key)
+        elif not batch.change:
+            waiting.append((last.at, batch.key))
+    many = max(SLICE_AT_LEAST, ceil(len(waiting) * SLICE))
+    return frozenset(chosen.union(key for _, key in sorted(waiting)[:many]))
+
+
+_NEVER = LastRead(None, None, in_doubt=True)
+
+
+def _has_moved(batch: ListedBatch, last: LastRead) -> bool:
+    return last.in_doubt or last.change is None or last.change != batch.change
+
+
+def _is_fresh(at: datetime, now: datetime, sweep: timedelta) -> bool:
+    """Not so when the clock was set back either."""
+    return timedelta(0) <= now - at < sweep
+
+
 def read_back(
     portal: Portal,
     journal: Journal,
@@ -34,38 +97,77 @@ def read_back(
     year: int,
     clock: Clock,
     watch: Watch,
+    sweep_after_h: float = SWEEP_AFTER_H,
+    asked: Collection[BatchKey] = (),
     only: Collection[BatchKey] | None = None,
-) -> None:
-    """List the year's batches, and the people of ours (of `only`, where given).
+) -> Seen:
+    """List the year's batches, and the people of ours that are due (of exactly `only`, where given).
 
-    Raises TransientError, AuthError, SchemaDrift; what was taken in before stays good.
+    Raises TransientError, AuthError, SchemaDrift while the batches themselves are listed: then nothing is known.
     """
     started = clock.instant()
-    listed = _distinct(_listed(batch, reader) for batch in portal.batches(year))
-    gone = journal.online.listed(list(listed.values()), started=started)
-    wanted = [batch for batch in listed.values() if batch.ours and (only is None or batch.key in only)]
+    listed = _by_key(_listed(batch, reader) for batch in portal.batches(year))
+    gone = journal.online.listed(list(listed.values()), year=year, started=started)
+    never_there = [b.key for b in journal.deliveries.batches() if b.ours and b.key.year == year and b.key not in listed]
+    for key in {*gone, *never_there}:
+        journal.online.people(key, (), started=started, change=None)
+    ours = [batch for batch in listed.values() if batch.ours]
+    if only is None:
+        known = journal.online.last_read()
+        only = due(ours, known, now=started.at, sweep_after_h=sweep_after_h, asked=asked)
+    wanted = [batch for batch in ours if batch.key in only]
     watch.step("read back", len(wanted))
+    seen = _read_people(wanted, portal, journal, reader, clock, watch)
+    return replace(seen, read=seen.read.union(gone, never_there))
+
+
+def _read_people(
+    wanted: Sequence[ListedBatch], portal: Portal, journal: Journal, reader: Reader, clock: Clock, watch: Watch
+) -> Seen:
+    """A batch that cannot be listed is set aside and the others go on, until the portal is silent or turns us away."""
+    read, silent = set[BatchKey](), list[BatchKey]()
+    aside: dict[BatchKey, SchemaDrift | TransientError] = {}
     for batch in wanted:
         started = clock.instant()
-        people = list(portal.people(batch.online_id))
-        journal.online.people(batch.key, _people(batch.key, people, journal, reader), started=started)
+        try:
+            listings = [list(portal.people(online_id)) for online_id in (batch.online_id, *batch.others)]
+        except SchemaDrift as error:
+            aside[batch.key] = error
+            silent.clear()
+        except TransientError as error:
+            aside[batch.key] = error
+            silent.append(batch.key)
+            if len(silent) == SILENT_AT_MOST:
+                spoken = {key: why for key, why in aside.items() if key not in silent}
+                return Seen(frozenset(read), spoken, ended_by=error)
+        except AuthError as error:
+            return Seen(frozenset(read), aside, ended_by=error)
+        else:
+            people = [one for listing in listings for one in _people(batch.key, listing, journal, reader)]
+            journal.online.people(batch.key, people, started=started, change=batch.change)
+            read.add(batch.key)
+            silent.clear()
         watch.advance()
-    never_there = [b.key for b in journal.deliveries.batches() if b.ours and b.key not in listed]
-    for key in {*gone, *never_there}:
-        journal.online.people(key, (), started=started)
+    return Seen(frozenset(read), aside)
 
 
 def _listed(batch: OnlineBatch, reader: Reader) -> ListedBatch:
     key, values = reader.batch_from_online(batch)
-    return ListedBatch(key, batch.online_id, batch.status, reader.ours(key), values, reader.mark_batch(values))
+    return ListedBatch(
+        key, batch.online_id, batch.status, reader.ours(key), values, reader.mark_batch(values), batch.change
+    )
 
 
-def _distinct(batches: Iterable[ListedBatch]) -> dict[BatchKey, ListedBatch]:
-    """The first batch of each natural key, as the portal orders them."""
-    first: dict[BatchKey, ListedBatch] = {}
+def _by_key(batches: Iterable[ListedBatch]) -> dict[BatchKey, ListedBatch]:
+    """The first batch of each natural key, as the portal orders them; the people of the `others` belong to it too."""
+    found: dict[BatchKey, ListedBatch] = {}
     for batch in batches:
-        first.setdefault(batch.key, batch)
-    return first
+        first = found.setdefault(batch.key, batch)
+        if first is not batch:
+            marks = (first.change, batch.change)
+            both = "\n".join(marks) if all(marks) else ""
+            found[batch.key] = replace(first, others=(*first.others, batch.online_id), change=both)
+    return found
 
 
 def _people(

@@ -6,11 +6,12 @@ Marks decide who agrees; only disagreeing people are opened and compared. Nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bridge.deadlines import clock
 from bridge.findings import (
+    Aside,
     Identify,
     Rules,
     View,
@@ -41,11 +42,13 @@ def reconcile(
     identify: Identify,
     failures: Sequence[Text] = (),
     drift: Sequence[Text] = (),
+    aside: Mapping[BatchKey, Aside] | None = None,
 ) -> Reconciliation:
     """Compare what the journal knows of both sides. Raises RunError when the books do not balance."""
     view = _view(journal, rules, now, identify)
     offline, online = _sides(view, journal)
-    findings = [*_all_findings(view, journal), *of_the_run(view, failures, drift)]
+    of_this_run = of_the_run(view, failures, drift, aside or {}, journal.runs.notes())
+    findings = [*_all_findings(view, journal), *of_this_run]
     return Reconciliation(offline, online, tuple({found.id: found for found in findings}.values()), view.clocks)
 
 

@@ -105,7 +105,7 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
         first_seen=seen.first_seen,
         is_new=since is not None and seen.first_seen > since,
         returned=seen.returned,
-        to_do=entry.to_do or bool(found.words),
+        to_do=(entry.to_do and not found.information) or bool(found.words),
     )
 
 

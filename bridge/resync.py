@@ -36,6 +36,14 @@ class Chosen:
     again: tuple[tuple[BatchKey, bytes, Revision], ...]
 
 
+def spoken_of(journal: Journal, wish: Wish) -> frozenset[BatchKey] | None:
+    """Whose people must be listed to know what the wish comes to; None: all, for somebody may stand in any of them."""
+    if wish.person is not None:
+        return None
+    batches = [batch for batch in journal.deliveries.batches() if batch.ours]
+    return frozenset(_keys(wish, batches, journal.deliveries.disagreeing()))
+
+
 def choose(journal: Journal, wish: Wish, numbering: Numbering) -> Chosen:
     """Find what the wish names. Asked for again is what online lacks, and a refused change to what was agreed.
 

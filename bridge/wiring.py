@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from adapters.journal.journal import Journal as SqliteJournal
 from adapters.journal.journal import create_journal, open_journal
 from adapters.journal.lock import hold
+from adapters.journal.schema import is_older
 from adapters.mail import Security, SmtpMailer
 from adapters.portal.http import Clients, Credentials, HttpPortal, Line, Ticks, open_clients
 from adapters.portal.http import Retries as WireRetries
@@ -139,6 +140,7 @@ def _house(
         numbering=Numbering(config.federation.code, vault.serial),
         year=config.federation.year,
         basis=basis_of(config, MAPPING_VERSION),
+        sweep_after_h=config.portal.sweep_after_h,
     )
 
 
@@ -207,6 +209,17 @@ def open_memory(config: Config) -> SqliteJournal:
     """The journal for looking only: no lock, and nothing can be written. Raises ConfigError, JournalError."""
     vault = Vault.load(config.vault.key_file)
     return open_journal(config.journal.path, vault, settling_of(config, load_dialect(config)), read_only=True)
+
+
+def bring_up_to_date(config: Config, ways: Ways) -> None:
+    """After an update of the program: those who only look cannot bring an older journal to the new schema.
+
+    Raises ConfigError, JournalError (somebody else is at work).
+    """
+    if config.journal.path.is_file() and is_older(config.journal.path):
+        settling = settling_of(config, load_dialect(config))
+        with hold(lock_path(config), now=ways.clock.instant().at, work="update"):
+            open_journal(config.journal.path, Vault.load(config.vault.key_file), settling).close()
 
 
 def lay_out(folder: Path) -> tuple[Path, ...]:

@@ -108,7 +108,7 @@ class Finding:
 
     `person` is the mark of a person (hex), `name` the masked name, both empty for a batch's own finding.
     `values` fill the catalogue's sentence, where `{text}` is said by `problems` and `evidence`; `words` are the portal's
-    own, scrubbed.
+    own, scrubbed. `information`: to be known, with nothing to do, whatever its code usually asks for.
     """
 
     id: str
@@ -124,6 +124,7 @@ class Finding:
     evidence: tuple[Text, ...] = ()
     words: str = ""
     unit: str = ""
+    information: bool = False
 
 
 @dataclass(frozen=True, slots=True)

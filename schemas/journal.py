@@ -85,7 +85,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class ListedBatch:
-    """A batch as reading back found it, in canonical values."""
+    """A batch as reading back found it, in canonical values.
+
+    `change` is the portal's change mark, empty where it has none. `others` are the online ids of further batches that
+    it lists under the same natural key.
+    """
 
     key: BatchKey
     online_id: str
@@ -93,6 +97,21 @@ class ListedBatch:
     ours: bool
     values: Values
     mark: bytes
+    change: str = ""
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LastRead:
+    """When a batch's people were last listed, and under which change mark of the batch.
+
+    `change` None: whatever the mark says, they must be listed anew. `in_doubt`: something of the batch is not proven
+    equal, or not decided yet.
+    """
+
+    at: datetime | None
+    change: str | None
+    in_doubt: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +130,7 @@ class ListedPerson:
 
 @dataclass(frozen=True, slots=True)
 class BatchFacts:
-    """All the journal knows of one batch's header."""
+    """All the journal knows of one batch's header. `times_online`: so often the portal lists it."""
 
     key: BatchKey
     ours: bool
@@ -130,6 +149,7 @@ class BatchFacts:
     read_back_at: datetime | None
     entered_on: date | None
     reviewed_on: date | None
+    times_online: int = 1
 
     @property
     def end(self) -> date | None:

@@ -56,6 +56,7 @@ _AFTER_SENDING = {
     Outcome.UNKNOWN: State.UNKNOWN,
     Outcome.NOT_SENT: State.READY,
     Outcome.NOT_PROCESSED: State.READY,
+    Outcome.EXPORTED: State.UNKNOWN,  # a person has it: whether it is online nobody knows yet
 }
 
 

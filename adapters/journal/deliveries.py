@@ -227,6 +227,7 @@ def _batch_facts(row: Any, newest: Mapping[tuple[str, bytes], Revision]) -> Batc
         read_back_at=moment_of(row.read_back_at),
         entered_on=day_of(row.entered_on),
         reviewed_on=day_of(row.reviewed_on),
+        times_online=row.times_online,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from adapters.journal import tables
 from adapters.journal.rows import problem_of
-from adapters.journal.sealed import Seals, moment, opened_json, sealed_json
+from adapters.journal.sealed import Seals, moment, opened_json, plain, sealed_json
 from adapters.journal.store import Store
 from schemas.batch import BatchKey
 from schemas.finding import Code, FieldDifference, Finding, FindingState, Moved, Rule, Sighting
@@ -40,7 +40,7 @@ class Findings:
     def _row(self, finding: Finding, at: datetime) -> tuple[object, ...]:
         value = asdict(finding)
         value["batch"] = str(finding.batch) if finding.batch else None
-        value["evidence"] = [{"msgid": text.msgid, "values": _plain(text.values)} for text in finding.evidence]
+        value["evidence"] = [{"msgid": text.msgid, "values": plain(text.values)} for text in finding.evidence]
         sealed = sealed_json(self._vault, value, bound_to=f"finding|{finding.id}")
         person = bytes.fromhex(finding.person)
         return finding.id, finding.code.value, str(finding.batch or ""), person, moment(at), moment(at), sealed
@@ -71,11 +71,6 @@ class Findings:
             state=FindingState(row.state),
             returned=row.returned,
         )
-
-
-def _plain(values: Mapping[str, object]) -> dict[str, str | int | float]:
-    """What a sentence is filled with may be a path, a day, an error: kept as it reads."""
-    return {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
 
 
 _UPSERT = (

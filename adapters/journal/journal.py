@@ -12,7 +12,7 @@ from adapters.journal.offline import Offline
 from adapters.journal.online import Online
 from adapters.journal.people import People
 from adapters.journal.runs import Outbox, Runs
-from adapters.journal.schema import upgrade, version
+from adapters.journal.schema import check, upgrade
 from adapters.journal.store import Store
 from adapters.journal.timeline import Timeline
 from schemas.errors import ConfigError, JournalError
@@ -78,10 +78,10 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
             )
         )
     store = Store(path, read_only=read_only)
-    if not read_only:
+    if read_only:
+        check(store)
+    else:
         upgrade(store)
-    elif version(store) is None:
-        raise JournalError(T("{path} is not a journal of this program.", path=path))
     _check_key(store, vault)
     return Journal(
         path=path,

@@ -127,8 +127,9 @@ def _want(connection: Connection, wanted: Wanted, at: datetime) -> None:
 _UPSERT_BATCH = (
     "INSERT INTO batch (key, ours, blocked, problems, offline, mark_offline) VALUES (?,?,?,?,?,?)"
     " ON CONFLICT (key) DO UPDATE SET ours=excluded.ours, blocked=excluded.blocked,"
-    " problems=excluded.problems, offline=excluded.offline, mark_offline=excluded.mark_offline"
+    " problems=excluded.problems, offline=excluded.offline, mark_offline=excluded.mark_offline, people_change=NULL"
 )
+"""What offline wants anew is compared with people listed anew: only that is an agreement, and stops a clock."""
 
 
 def _batch_row(wanted: Wanted) -> tuple[object, ...]:

@@ -10,11 +10,11 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from adapters.journal import tables
-from adapters.journal.sealed import Seals, moment, sealed_json
+from adapters.journal.sealed import Seals, moment, moment_of, sealed_json
 from adapters.journal.store import Store
 from adapters.journal.timeline import Entry, add_events
 from schemas.batch import BatchKey
-from schemas.journal import Instant, ListedBatch, ListedPerson, Settling
+from schemas.journal import Instant, LastRead, ListedBatch, ListedPerson, Settling
 from schemas.portal import OnlineStatus
 from schemas.revision import HEADER, SUBMISSION, ReadBack, Revision, State, after_reading_back
 
@@ -27,22 +27,38 @@ class Online:
         self._vault = vault
         self._settling = settling
 
-    def listed(self, batches: Sequence[ListedBatch], *, started: Instant) -> frozenset[BatchKey]:
-        """Take in the whole list of batches. Returns those that were online before and are listed no more."""
+    def listed(self, batches: Sequence[ListedBatch], *, year: int, started: Instant) -> frozenset[BatchKey]:
+        """Take in the whole list of one year's batches. Returns those of that year that are listed no more."""
         with self._store.write() as connection:
             known = connection.exec_driver_sql("SELECT key FROM batch WHERE mark_online IS NOT NULL")
-            gone = {row.key for row in known} - {str(batch.key) for batch in batches}
+            of_the_year = {row.key for row in known if BatchKey.parse(row.key).year == year}
+            gone = of_the_year - {str(batch.key) for batch in batches}
             for batch in batches:
                 connection.exec_driver_sql(_UPSERT_LISTED, _listed_row(batch, started))
             for key in gone:
-                connection.exec_driver_sql(
-                    "UPDATE batch SET online=NULL, mark_online=NULL, status=NULL WHERE key=?", (key,)
-                )
+                connection.exec_driver_sql(_GONE, (key,))
             self._settle_headers(connection, started)
         return frozenset(BatchKey.parse(key) for key in gone)
 
-    def people(self, key: BatchKey, people: Sequence[ListedPerson], *, started: Instant) -> None:
-        """Take in the whole list of one batch's participants, and settle what it decides."""
+    def last_read(self) -> dict[BatchKey, LastRead]:
+        """When the people of each of our listed batches were last listed. The cost is that of the batches."""
+        with self._store.read() as connection:
+            doubted = set(connection.exec_driver_sql(_DOUBTED, _UNDECIDED).scalars())
+            rows = connection.exec_driver_sql(_LAST_READ).all()
+        return {
+            BatchKey.parse(row.key): LastRead(
+                moment_of(row.people_read_at), row.people_change, in_doubt=row.unproven or row.key in doubted
+            )
+            for row in rows
+        }
+
+    def people(
+        self, key: BatchKey, people: Sequence[ListedPerson], *, started: Instant, change: str | None = ""
+    ) -> None:
+        """Take in the whole list of one batch's participants, and settle what it decides.
+
+        `change` is the mark the batch was listed under; None where it is not listed at all.
+        """
         batch = str(key)
         with self._store.write() as connection:
             self._replace(connection, batch, people)
@@ -50,6 +66,9 @@ class Online:
             stored = self._settle(connection, batch, seen, started)
             self._agree(connection, batch, people, stored, started)
             _stop_clocks(connection, batch, started)
+            connection.exec_driver_sql(
+                "UPDATE batch SET people_read_at=?, people_change=? WHERE key=?", (moment(started.at), change, batch)
+            )
 
     def _replace(self, connection: Connection, batch: str, people: Sequence[ListedPerson]) -> None:
         known = connection.exec_driver_sql("SELECT online_id, person, mark FROM online WHERE batch = ?", (batch,))
@@ -166,20 +185,41 @@ class Online:
         add_events(connection, started.at, [(batch, person, "read_back.equal", {}) for person in sorted(agreed)])
 
 
+_GONE = "UPDATE batch SET online=NULL, mark_online=NULL, status=NULL, times_online=1, people_change=NULL WHERE key=?"
+
+_UNDECIDED = tuple(state.value for state in State if Revision("", 0, b"", state).undecided)
+
+_DOUBTED = (
+    "SELECT batch FROM pair WHERE mark_offline IS NOT mark_online"  # noqa: S608  # only question marks are put in
+    f" UNION SELECT batch FROM revision r WHERE state <> 'agreed' AND state IN ({', '.join('?' * len(_UNDECIDED))})"
+    " AND number = (SELECT max(number) FROM revision n WHERE n.batch = r.batch AND n.person = r.person)"
+    " UNION SELECT batch FROM finding WHERE state = 'open' AND code = 'D08'"
+)
+"""Batches with a difference, with something on its way, or with a double that staff are about to delete."""
+
+_LAST_READ = (
+    "SELECT key, people_read_at, people_change, entered_on IS NULL OR mark_offline IS NOT mark_online AS unproven"
+    " FROM batch WHERE ours AND mark_online IS NOT NULL"
+)
+
 _UPSERT_LISTED = (
-    "INSERT INTO batch (key, ours, online, online_id, status, mark_online, read_back_at, reviewed_on)"
-    " VALUES (?,?,?,?,?,?,?,?)"
+    "INSERT INTO batch (key, ours, online, online_id, status, mark_online, read_back_at, reviewed_on, times_online)"
+    " VALUES (?,?,?,?,?,?,?,?,?)"
     " ON CONFLICT (key) DO UPDATE SET ours=excluded.ours, online=excluded.online, online_id=excluded.online_id, status=excluded.status,"
     " mark_online=excluded.mark_online, read_back_at=excluded.read_back_at,"
-    " reviewed_on=coalesce(reviewed_on, excluded.reviewed_on)"
+    " reviewed_on=coalesce(reviewed_on, excluded.reviewed_on), times_online=excluded.times_online,"
+    " people_change=CASE WHEN online_id IS excluded.online_id AND times_online=excluded.times_online"
+    " THEN people_change END"
 )
+"""Another record under the same key has people of its own."""
 
 
 def _listed_row(batch: ListedBatch, started: Instant) -> tuple[object, ...]:
     reviewed_on = started.at.date().isoformat() if batch.status is OnlineStatus.REVIEWED else None
     values = orjson.dumps(dict(batch.values)).decode()
     key, at = str(batch.key), moment(started.at)
-    return key, batch.ours, values, batch.online_id, batch.status.value, batch.mark, at, reviewed_on
+    times = 1 + len(batch.others)
+    return key, batch.ours, values, batch.online_id, batch.status.value, batch.mark, at, reviewed_on, times
 
 
 def _set_pairs(connection: Connection, batch: str, people: Sequence[ListedPerson]) -> dict[bytes, Any]:

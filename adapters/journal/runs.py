@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import orjson
 from sqlalchemy import select
 
 from adapters.journal import tables
-from adapters.journal.sealed import Seals, moment, moment_of
+from adapters.journal.sealed import Seals, moment, moment_of, plain
 from adapters.journal.store import Store
 from schemas.journal import Letter
 from schemas.report import RunState
+from schemas.texts import Text
 
 
 class Runs:
@@ -52,14 +53,39 @@ class Runs:
         return None if found is None else (RunState(found.state), datetime.fromisoformat(found.ended_at))
 
     def read_back_at(self) -> datetime | None:
-        """When the online side was last listed."""
+        """Since when the online side may have changed unseen: the last listing, or the oldest of our batches' people."""
         with self._store.read() as connection:
-            return moment_of(connection.exec_driver_sql("SELECT max(read_back_at) FROM batch").scalar())
+            listed = connection.exec_driver_sql("SELECT max(read_back_at) FROM batch").scalar()
+            oldest = connection.exec_driver_sql(
+                "SELECT min(people_read_at) FROM batch WHERE ours AND mark_online IS NOT NULL"
+            ).scalar()
+        return min((at for at in map(moment_of, (listed, oldest)) if at is not None), default=None)
 
     def read_at(self) -> datetime | None:
         """When the offline side was last looked at."""
         with self._store.read() as connection:
             return moment_of(connection.exec_driver_sql("SELECT value FROM meta WHERE key='read_at'").scalar())
+
+    def note(self, notes: Sequence[Text], *, basis: str, at: datetime) -> None:
+        """Keep what was noticed under these settings; under others it may be known, so older notes go."""
+        rows = [(_said(note), basis, moment(at)) for note in notes]
+        with self._store.write() as connection:
+            connection.exec_driver_sql("DELETE FROM note WHERE basis <> ?", (basis,))
+            if rows:
+                connection.exec_driver_sql(
+                    "INSERT INTO note (said, basis, noted_at) VALUES (?,?,?) ON CONFLICT (said) DO NOTHING", rows
+                )
+
+    def notes(self) -> tuple[Text, ...]:
+        """Everything noticed so far, the oldest first."""
+        note = tables.note
+        with self._store.read() as connection:
+            kept = connection.scalars(select(note.c.said).order_by(note.c.noted_at, note.c.said)).all()
+        return tuple(Text(**orjson.loads(said)) for said in kept)
+
+
+def _said(note: Text) -> str:
+    return orjson.dumps({"msgid": note.msgid, "values": plain(note.values)}).decode()
 
 
 class Outbox:

@@ -10,7 +10,7 @@ from adapters.journal.store import Store
 from schemas.errors import JournalError
 from schemas.texts import T
 
-HEAD = "0001"
+HEAD = "0002"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -23,18 +23,42 @@ def version(store: Store) -> str | None:
         return found
 
 
+def is_older(path: Path) -> bool:
+    """Whether a program of this version still has to bring the journal to its schema."""
+    store = Store(path, read_only=True)
+    try:
+        at = version(store)
+    finally:
+        store.close()
+    return at is not None and at < HEAD
+
+
+def check(store: Store) -> None:
+    """Raises JournalError for a journal that cannot be looked into as it is: of another program or version."""
+    at = version(store)
+    if at is None:
+        raise JournalError(T("{path} is not a journal of this program.", path=store.path))
+    if at > HEAD:
+        raise _newer(store)
+    if at < HEAD:
+        raise JournalError(
+            T("The journal {path} is of an older version of this program. Run once: lxy-bridge sync", path=store.path)
+        )
+
+
+def _newer(store: Store) -> JournalError:
+    return JournalError(
+        T("The journal {path} was written by a newer version of this program. Install that version.", path=store.path)
+    )
+
+
 def upgrade(store: Store) -> None:
     """Bring the journal to this program's schema in one transaction. Raises JournalError for a newer journal."""
     at = version(store)
     if at == HEAD:
         return
     if at is not None and at > HEAD:
-        raise JournalError(
-            T(
-                "The journal {path} was written by a newer version of this program. Install that version.",
-                path=store.path,
-            )
-        )
+        raise _newer(store)
     from alembic import command  # noqa: PLC0415  # heavy: only when there is something to migrate
     from alembic.config import Config  # noqa: PLC0415
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -19,6 +20,11 @@ def sealed_json(vault: Seals, value: object, *, bound_to: str) -> bytes:
 
 def opened_json(vault: Seals, sealed: bytes, *, bound_to: str) -> Any:
     return orjson.loads(vault.open(sealed, bound_to=bound_to))
+
+
+def plain(values: Mapping[str, object]) -> dict[str, str | int | float]:
+    """What a sentence is filled with may be a path, a day, an error: kept as it reads."""
+    return {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
 
 
 def moment(at: datetime) -> str:

@@ -79,6 +79,9 @@ batch = Table(
     Column("read_back_at", String),
     Column("entered_on", String),
     Column("reviewed_on", String),
+    Column("people_read_at", String),
+    Column("people_change", String),
+    Column("times_online", Integer, nullable=False, server_default="1"),
 )
 
 touched = Table("touched", metadata, Column("batch", String, primary_key=True))
@@ -193,6 +196,14 @@ run = Table(
     Column("ended_at", String),
     Column("state", String),
     Column("numbers", String),
+)
+
+note = Table(
+    "note",
+    metadata,
+    Column("said", String, primary_key=True),
+    Column("basis", String, nullable=False),
+    Column("noted_at", String, nullable=False),
 )
 
 outbox = Table(

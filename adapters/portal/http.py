@@ -135,7 +135,11 @@ class HttpPortal:
 
     def _content(self, operation: Operation, shape: Write, records: Sequence[Record], values: Fields) -> bytes:
         maker, form = self._line.maker, self._forms[operation in _OF_PEOPLE]
-        written = [] if operation is Operation.SUBMIT else [form.written(record, self._lock) for record in records]
+        written = [
+            maker.with_each(form.written(record, self._lock), shape.each, {**values, **_of_one(operation, record)})
+            for record in records
+            if operation is not Operation.SUBMIT
+        ]
         return maker.content(shape, values, written)
 
     def _listing(self, shape: Listing, values: Fields, of: _Kind) -> list[Row]:
@@ -218,11 +222,13 @@ def _values(operation: Operation, records: Sequence[Record], parent: str, batch:
     serials = [record.serial for record in records]
     key = serials[0] if len(serials) == 1 else hashlib.sha256("\n".join(serials).encode()).hexdigest()[:32]
     values = {"parent": parent, "request_key": key, **_named("batch", batch)}
-    if len(records) > 1:
-        return values
-    (record,) = records
+    return values if len(records) > 1 else values | _of_one(operation, *records)
+
+
+def _of_one(operation: Operation, record: Record) -> dict[str, str]:
+    """What a template may name of one record."""
     kind = "person" if operation in _OF_PEOPLE else "batch"
-    return values | {"serial": record.serial, "online_id": record.online_id, **_named(kind, record.fields)}
+    return {"serial": record.serial, "online_id": record.online_id, **_named(kind, record.fields)}
 
 
 def _named(kind: str, fields: Fields) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """From the answer to a write to a verdict for each record of it.
 
-A record is ACCEPTED only where the answer says so; what the answer does not mention, or mentions in two ways, is
-UNKNOWN.
+A record is ACCEPTED only where the answer says so; what the answer mentions in two ways, or does not mention, is
+UNKNOWN. (Where the dialect says that a record left out was skipped, it EXISTS: that too is settled by reading back.)
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class _RowByRow:
             for serial, row in self._rows(path, needed=needed):
                 self.heard[serial].append(self._judged(row, may_succeed=needed))
         self._skipped()
-        return Verdicts({serial: _one(said) for serial, said in self.heard.items()}, "; ".join(sorted(self.drift)))
+        left_out = Verdict(Outcome.EXISTS) if self.shape.left_out == "exists" and not self.drift else _UNKNOWN
+        of = {serial: _one(said) if said else left_out for serial, said in self.heard.items()}
+        return Verdicts(of, "; ".join(sorted(self.drift)))
 
     def _echoes(self) -> dict[str, str]:
         """By what a row names its record → our serial. What would name two records names none."""

@@ -43,6 +43,7 @@ def put(record: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     record[last] = value
 
 
+@cache
 def steps(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
 

@@ -9,14 +9,14 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 
-from adapters.wire.digests import digest, written
-from adapters.wire.forms import CONTENT_TYPES, encoded, flat
+from adapters.wire.forms import CONTENT_TYPES, encoded
 from adapters.wire.locks import OpenLock
 from adapters.wire.paths import put, steps
+from adapters.wire.signing import Draft, canonical_text, signature_over
 from adapters.wire.stamps import PortalClock
 from adapters.wire.ticks import Ticks
 from schemas.dialect import Dialect
@@ -84,11 +84,26 @@ class Maker:
         """What a call says, in its form: the templates of its `body`, and its records where they belong."""
         if isinstance(shape, Write) and shape.rows_at == THE_LIST_ITSELF:
             return orjson.dumps(records)
-        document = _tree(shape.body, {**self._own, **values})
+        document = self._document(shape.body, {**self._own, **values})
         if isinstance(shape, Write):
             _place(document, records, shape)
         wrapped = bool(self._dialect.travel.envelope) and shape.method != "GET"
         return self._in_form(document, shape) if document or wrapped else b""
+
+    def with_each(self, record: Record, each: Templates, values: Values) -> Record:
+        """A record with what stands in each beside its own fields."""
+        beside = self._document(each, {**self._own, **values})
+        _merge(beside, record)
+        return beside
+
+    def _document(self, templates: Templates, values: Values) -> dict[str, Any]:
+        """As `_tree`; what the dialect writes as numbers is one, where a template is nothing but its name."""
+        document, numbers = _tree(templates, values), self._dialect.fields.numbers
+        for path, template in templates.items():
+            name = template[1:-1]
+            if template == f"{{{name}}}" and name in numbers and values[name].isdecimal():
+                put(document, steps(path), int(values[name]))
+        return document
 
     def page_call(self, listing: Listing, values: Values, link: Values) -> Call:
         """One page of a listing. `link` is the query of the last page's link, where pages go on by such."""
@@ -102,7 +117,7 @@ class Maker:
         fields = _tree(dialect.travel.envelope, {**values, "content": content.decode()}) if content else {}
         query = {**_filled(shape.query, values), **call.query}
         headers = _filled({**dialect.transport.headers, **shape.headers}, values)
-        draft = _Draft(shape.method, self._path(shape, call.values), query, headers, fields, content)
+        draft = Draft(shape.method, self._path(shape, call.values), query, headers, fields, content)
         canonical = self._signed(draft, dialect.signature, values)
         body = self._body(draft, shape) if content else b""
         return self._finished(draft, shape, body, canonical)
@@ -112,7 +127,7 @@ class Maker:
         values = self._stamped({}, granted)
         content = self._in_form(_tree(grant.body, values), grant) if grant.body else b""
         query, headers = _filled(grant.query, values), _filled(grant.headers, values)
-        draft = _Draft(grant.method, self._path(grant, values), query, headers, {}, content)
+        draft = Draft(grant.method, self._path(grant, values), query, headers, {}, content)
         canonical = self._signed(draft, grant.signature, values)
         return self._finished(draft, grant, content, canonical)
 
@@ -139,13 +154,12 @@ class Maker:
             return content
         return self.lock(sealing, values).close(content).encode()
 
-    def _signed(self, draft: _Draft, signature: Signature | None, values: Values) -> str:
+    def _signed(self, draft: Draft, signature: Signature | None, values: Values) -> str:
         """Put the signature into the draft; returns what it was made over."""
         if signature is None:
             return ""
         canonical = canonical_text(draft, self._base_path, signature, values)
-        key = _key(signature, values)
-        made = written(digest(signature.algorithm, key, canonical.encode(), self._ticks.chance), signature.output)
+        made = signature_over(canonical, signature, values, self._ticks.chance)
         place: dict[str, Any] = {
             Carried.HEADER: draft.headers,
             Carried.QUERY: draft.query,
@@ -154,7 +168,7 @@ class Maker:
         put(place, (signature.field,), filled(signature.template, {**values, "signature": made}))
         return canonical
 
-    def _body(self, draft: _Draft, shape: Request) -> bytes:
+    def _body(self, draft: Draft, shape: Request) -> bytes:
         """The content itself, or its envelope with it inside."""
         travel = self._dialect.travel
         if not draft.fields:
@@ -162,68 +176,11 @@ class Maker:
         document = _with_content(draft.fields, draft.content, travel)
         return encoded(document, shape.form or travel.form, travel.xml_root)
 
-    def _finished(self, draft: _Draft, shape: Request, body: bytes, canonical: str) -> Made:
+    def _finished(self, draft: Draft, shape: Request, body: bytes, canonical: str) -> Made:
         kind = {"Content-Type": CONTENT_TYPES[shape.form or self._dialect.travel.form]} if body else {}
         # an answer is counted as it arrives: a compressed one could grow a thousandfold
         ours = {"Accept-Encoding": "identity", **kind}
         return Made(draft.method, draft.path, draft.query, {**ours, **draft.headers}, body, canonical)
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A request before it is signed; `fields` are those of its envelope."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    fields: dict[str, Any]
-    content: bytes
-
-    def parameters(self) -> dict[str, str]:
-        """The body's parameters: the envelope's fields, or else the top fields of a JSON content."""
-        if self.fields or not self.content.startswith(b"{"):
-            return flat(self.fields)
-        return flat(orjson.loads(self.content))
-
-
-def canonical_text(draft: _Draft, base_path: str, signature: Signature, values: Values) -> str:
-    """The text a signature is made over: its template, filled with what the request holds."""
-    parameters = draft.parameters()
-    named = {
-        **values,
-        "method": draft.method,
-        "path": base_path + draft.path,
-        "query": urlencode(draft.query),
-        "body": draft.content.decode(),
-        "sorted": _sorted(signature, draft.query, parameters),
-        **{f"body.{name}": value for name, value in parameters.items()},
-    }
-    text = filled(signature.canonical, named)
-    match signature.fold:
-        case "lower":
-            return text.lower()
-        case "upper":
-            return text.upper()
-        case "none":
-            return text
-
-
-def _sorted(signature: Signature, query: Values, body: Values) -> str:
-    rule = signature.sorted
-    sides: dict[str, Values] = {"query": query, "body": body}
-    found = {name: value for side in rule.over for name, value in sides[side].items()}
-    counted = (
-        (name, value)
-        for name, value in sorted(found.items())
-        if name not in rule.exclude and name != signature.field and (value or rule.keep_empty)
-    )
-    return rule.between.join(filled(rule.pair, {"key": name, "value": value}) for name, value in counted)
-
-
-def _key(signature: Signature, values: Values) -> bytes:
-    key = filled(signature.key, values)
-    return bytes.fromhex(key) if signature.algorithm.value == "sm2" else key.encode()
 
 
 def _filled(templates: Templates, values: Values) -> dict[str, str]:
@@ -243,10 +200,9 @@ def _place(document: dict[str, Any], records: Sequence[Record], shape: Write) ->
         put(document, steps(shape.rows_at), list(records))
     elif records:
         (record,) = records
-        if shape.record_at:
-            put(document, steps(shape.record_at), {**record})
-        else:
-            _merge(document, record)
+        for step in steps(shape.record_at) if shape.record_at else ():
+            document = document.setdefault(step, {})
+        _merge(document, record)
 
 
 def _merge(document: dict[str, Any], record: Record) -> None:

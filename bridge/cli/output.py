@@ -116,7 +116,7 @@ def summary(report: "Report") -> None:
     for line in (*details, *report.banners):
         paragraph(line, indent=2)
     for item in report.items:
-        if item.code in _OF_THE_RUN and not item.batch:
+        if item.code in _OF_THE_RUN and item.to_do and not item.batch:
             paragraph(f"✗ {item.what} {item.next_step}", indent=2)
     for line in conservation(report, LANGUAGE):
         paragraph(line)

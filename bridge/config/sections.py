@@ -87,7 +87,10 @@ class Retries(_Section):
 
 
 class Portal(_Section):
-    """`base_url` and `settle_window_s` override the dialect's; `settings` and `secrets` are what else it asks for."""
+    """`base_url` and `settle_window_s` override the dialect's; `settings` and `secrets` are what else it asks for.
+
+    Nobody's listing grows older than `sweep_after_h`, as far as runs go.
+    """
 
     carrier: Literal["http"] = "http"
     dialect: DialectPack = "qilu"
@@ -99,6 +102,7 @@ class Portal(_Section):
     client_cert_file: ExistingFile | None = None
     client_key_file: ExistingFile | None = None
     settle_window_s: Seconds | None = None
+    sweep_after_h: Annotated[float, Field(ge=0)] = 20
     retries: Retries = Retries()
     settings: Mapping[str, Words] = Field(default_factory=dict)
     secrets: SecretPlaces = Field(default_factory=dict)

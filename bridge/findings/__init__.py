@@ -6,9 +6,10 @@ Pure: they see one `View` and give the findings it holds, each with who moved, t
 from bridge.findings.batches import of_batches
 from bridge.findings.people import of_people, said_by_the_batch
 from bridge.findings.rows import of_duplicates, of_rows, of_the_run, of_the_year
-from bridge.findings.view import Identify, Rules, View
+from bridge.findings.view import Aside, Identify, Rules, View
 
 __all__ = [
+    "Aside",
     "Identify",
     "Rules",
     "View",

@@ -12,6 +12,7 @@ from schemas.journal import BATCH_FIELDS, BatchFacts
 from schemas.portal import OnlineStatus
 from schemas.revision import Revision
 from schemas.roster import Problem, Severity
+from schemas.texts import T, Text
 
 
 def of_batches(view: View) -> Iterator[Finding]:
@@ -21,6 +22,8 @@ def of_batches(view: View) -> Iterator[Finding]:
             continue
         yield from _of_header(view, batch)
         yield from _of_problems(view, batch)
+        if batch.times_online > 1:
+            yield _finding(view, batch, Code.DUPLICATE_ONLINE, evidence=(_listed_often(batch),))
         if _awaits_review(view, batch):
             yield _finding(view, batch, Code.REVIEW_OUTSTANDING)
 
@@ -69,6 +72,7 @@ def _finding(
     fields: tuple[FieldDifference, ...] = (),
     problem: Problem | None = None,
     unit: str = "",
+    evidence: tuple[Text, ...] = (),
 ) -> Finding:
     """One batch's own finding."""
     place = f"{problem.code} {problem.where}" if problem else ""
@@ -82,8 +86,16 @@ def _finding(
         differences=fields,
         values={**batch_values(view, batch.key), "count": len(fields), "unit": unit, **said},
         problems=(problem,) if problem else (),
+        evidence=evidence,
         words=scrub(view.words(words.serial)) if words else "",
         unit=unit or batch.key.organiser,
+    )
+
+
+def _listed_often(batch: BatchFacts) -> Text:
+    return T(
+        "the batch itself is listed {count} times, and nothing more is entered into it until one is left",
+        count=batch.times_online,
     )
 
 

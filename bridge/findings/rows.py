@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from bridge.compare import shown
-from bridge.findings.view import View, batch_values
+from bridge.findings.view import Aside, View, batch_values
 from bridge.suspects import Who
 from schemas.batch import BatchKey
 from schemas.finding import Code, Finding
 from schemas.journal import BatchFacts, Duplicate, Person, SetAside
-from schemas.texts import Text
+from schemas.texts import T, Text
 
 
 def of_rows(view: View, set_aside: Sequence[SetAside]) -> Iterator[Finding]:
@@ -37,7 +37,8 @@ def of_duplicates(
     for again in duplicates:
         person = names.get((again.batch, again.person))
         known = (person.offline or person.online or {}) if person else {}
-        where = again.where
+        where, count = again.where, 1 + times[again.batch, again.person]
+        said = (T("this person has {count} records", count=count),)
         yield Finding(
             id=view.identify((code, str(again.batch), again.person.hex(), str(where))),
             code=code,
@@ -48,8 +49,9 @@ def of_duplicates(
             values={
                 **batch_values(view, again.batch),
                 "rows": _rows(person, again),
-                "count": 1 + times[again.batch, again.person],
+                "count": count,
             },
+            evidence=said if code is Code.DUPLICATE_ONLINE else (),
             unit=known.get("unit", ""),
         )
 
@@ -86,8 +88,31 @@ def _by_start(batch: BatchFacts) -> tuple[str, BatchKey]:
     return (batch.offline or {}).get("start", ""), batch.key
 
 
-def of_the_run(view: View, failures: Sequence[Text], drift: Sequence[Text]) -> Iterator[Finding]:
-    """Sources that could not be looked at, and a portal that answered in an unknown shape."""
+def of_the_run(
+    view: View,
+    failures: Sequence[Text],
+    drift: Sequence[Text],
+    aside: Mapping[BatchKey, Aside],
+    notes: Sequence[Text],
+) -> Iterator[Finding]:
+    """Sources and batches that could not be looked at, a portal that answered in an unknown shape, and what was noted."""
     for code, texts in ((Code.SILENCE, failures), (Code.DRIFT, drift)):
         for text in texts:
             yield Finding(id=view.identify((code, str(text))), code=code, values={"batch": ""}, evidence=(text,))
+    for key, why in aside.items():
+        yield Finding(
+            id=view.identify((why.code, str(key), str(why.text))),
+            code=why.code,
+            batch=key,
+            values=batch_values(view, key),
+            evidence=(why.text,),
+            unit=key.organiser,
+        )
+    for text in notes:
+        yield Finding(
+            id=view.identify((Code.DRIFT, "note", str(text))),
+            code=Code.DRIFT,
+            values={"batch": ""},
+            evidence=(text,),
+            information=True,
+        )

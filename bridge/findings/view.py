@@ -12,6 +12,7 @@ from schemas.batch import BatchKey
 from schemas.finding import Code
 from schemas.journal import BatchFacts, Person, PersonFacts
 from schemas.report import Clock, ClockState
+from schemas.texts import Text
 
 Identify = Callable[[Sequence[str]], str]
 
@@ -23,6 +24,14 @@ class Rules:
     deadline: DeadlineRule
     once_per_year: bool
     reviewed_online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Why one batch could not be listed in this run."""
+
+    code: Code
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,17 +64,21 @@ class Write(Request):
     """A call that changes something.
 
     Where the records go: the one record's fields to `record_at` (a dotted path, "" the top), or a list of them to
-    `rows_at` ("$": the list is the whole content). What the answer says of each record: rows at `accepted_at`,
-    `refused_at` or, by the answer rules, `verdicts_at`; names at `skipped_at`; or, where it says nothing of single ones,
-    `whole = true`: a success is a success of all. Rows name their record by `echo`.
+    `rows_at` ("$": the list is the whole content). `each` are templates (dotted path → template) that stand in every
+    record beside its own fields, such as `{parent}` or its own `{online_id}`. What the answer says of each record: rows
+    at `accepted_at`, `refused_at` or, by the answer rules, `verdicts_at`; names at `skipped_at`; or, where it says
+    nothing of single ones, `whole = true`: a success is a success of all. Rows name their record by `echo`. Of a record
+    that a success leaves out nothing is known, or (`left_out`) that the portal skipped it as one it has.
     """
 
     record_at: str = ""
     rows_at: str = ""
+    each: Templates = Field(default_factory=dict)
     accepted_at: MaybeAt = ""
     refused_at: MaybeAt = ""
     verdicts_at: MaybeAt = ""
     skipped_at: MaybeAt = ""
+    left_out: Literal["unknown", "exists"] = "unknown"
     whole: bool = False
     echo: Literal["serial", "id_no", "position"] = "serial"
     online_id_at: MaybeAt = ""
@@ -85,7 +89,13 @@ class Write(Request):
         told = bool(self.accepted_at or self.verdicts_at)
         if self.rows_at and told == self.whole:
             raise Wrong(T("{key}: a list of records needs accepted_at or verdicts_at, or else whole = true."))
+        if self.left_out == "exists" and not told:
+            raise Wrong(T("{key}: left_out speaks of answers that name records at accepted_at or verdicts_at."))
         return self
+
+    def names_in_templates(self) -> frozenset[str]:
+        beside = (name for template in self.each.values() for name in placeholders(template))
+        return super().names_in_templates().union(beside)
 
 
 class Listing(Request):

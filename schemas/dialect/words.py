@@ -36,7 +36,8 @@ class Constants(Part):
 
 
 class Fields(Part):
-    """Canonical field → the portal's field, a dotted path. `numbers` are written as numbers, not as texts.
+    """Canonical field → the portal's field, a dotted path. `numbers` are written as numbers, not as texts; they may
+    name what bodies take from templates as well (`parent`, `online_id`, `page`, `size`, …).
 
     `date` is how days are written (strftime). `mask` is the character that hides digits in listings. `ignored` are
     fields of listings that are known and of no use to us.

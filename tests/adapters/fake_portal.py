@@ -1,7 +1,8 @@
 """A portal in memory that really stores, in the manner of qilu: it fits `bridge.ports.Portal`.
 
 It can be down, lose its reply after storing, store late, refuse, and say "saved" without storing. Whatever it
-stores is in `effects`, so a test can prove that nothing was stored twice.
+stores is in `effects`, so a test can prove that nothing was stored twice. It can list the people of single batches in
+another shape, or not at all, and list a field nobody has heard of.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 
-from schemas.errors import TransientError
+from schemas.errors import SchemaDrift, TransientError
 from schemas.outcome import Outcome
 from schemas.portal import (
     Answer,
@@ -25,7 +27,7 @@ from schemas.portal import (
     Record,
     Verdict,
 )
-from schemas.texts import T
+from schemas.texts import T, Text
 
 Fields = Mapping[str, str]
 
@@ -47,10 +49,14 @@ class Effect:
 class _Batch:
     fields: Fields
     status: OnlineStatus = OnlineStatus.DRAFT
+    change: int = 0
 
 
 class FakePortal:
-    """`uptime_s` is only looked at for stores that come late. `skips_existing=False` stores doubles."""
+    """`uptime_s` is only looked at for stores that come late. `skips_existing=False` stores doubles.
+
+    `change_marks`: every batch is listed with a mark that is another one after each change of it or of its people.
+    """
 
     def __init__(
         self,
@@ -60,6 +66,7 @@ class FakePortal:
         rows_per_call: int = 100,
         concurrency: int = 1,
         skips_existing: bool = True,
+        change_marks: bool = False,
         uptime_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.delivery_class = delivery_class
@@ -68,9 +75,15 @@ class FakePortal:
         self._rows_per_call = rows_per_call
         self.down = False
         self.mask = False
+        self.drifting: set[str] = set()  # online ids of batches whose people are listed in another shape
+        self.silent: set[str] = set()  # of batches whose people are not listed: no answer comes
+        self.new_field = ""  # a field that batches are listed with from now on, and nobody has heard of
         self.calls: Counter[str] = Counter()
         self.effects: list[Effect] = []
         self._skips_existing = skips_existing
+        self.change_marks = change_marks
+        self._changes = 0
+        self._noticed: dict[str, Text] = {}
         self._uptime_s = uptime_s
         self._batches: dict[str, _Batch] = {}
         self._people: dict[str, dict[str, Fields]] = {}  # of each batch
@@ -107,7 +120,9 @@ class FakePortal:
         self._update_person(person, fields, "")
 
     def delete(self, person: str) -> None:
-        del self._people[self._batch_of.pop(person)][person]
+        batch = self._batch_of.pop(person)
+        del self._people[batch][person]
+        self._touch(batch)
 
     def add_batch(self, **fields: str) -> str:
         return self._store_batch(fields, "")
@@ -121,10 +136,10 @@ class FakePortal:
             del self._batch_of[person]
 
     def review(self, batch: str) -> None:
-        self._batches[batch] = replace(self._batches[batch], status=OnlineStatus.REVIEWED)
+        self._touch(batch, status=OnlineStatus.REVIEWED)
 
     def give_back(self, batch: str) -> None:
-        self._batches[batch] = replace(self._batches[batch], status=OnlineStatus.RETURNED)
+        self._touch(batch, status=OnlineStatus.RETURNED)
 
     def stored_twice(self) -> list[str]:
         """Online ids of the people and batches of which the portal holds more than one."""
@@ -175,11 +190,22 @@ class FakePortal:
         for key, batch in list(self._batches.items()):
             if batch.fields.get("year") == str(year):
                 headcount = batch.fields.get("headcount", "")
-                fields = dict(batch.fields)
-                yield OnlineBatch(key, fields, batch.status, int(headcount) if headcount.isdecimal() else None)
+                fields, count = dict(batch.fields), int(headcount) if headcount.isdecimal() else None
+                change = str(batch.change) if self.change_marks else ""
+                yield OnlineBatch(key, fields, batch.status, count, change)
+                if self.new_field:
+                    said = T("the portal lists a new field {field} in batches", field=self.new_field)
+                    self._noticed[self.new_field] = said
+
+    def notes(self) -> Sequence[Text]:
+        return tuple(self._noticed.values())
 
     def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
         self._read("list_people")
+        if batch_online_id in self.silent:
+            raise TransientError(T("The portal cannot be reached or is busy ({cause}).", cause="silent"))
+        if batch_online_id in self.drifting:
+            raise SchemaDrift(T("The portal's answer is not what the dialect describes at {path}.", path="rows[].name"))
         for key, fields in list(self._people.get(batch_online_id, {}).items()):
             yield OnlinePerson(key, _masked(fields) if self.mask else dict(fields))
 
@@ -256,13 +282,14 @@ class FakePortal:
             return _no("S20011")
         if self._batches[online_id].status in {OnlineStatus.SUBMITTED, OnlineStatus.REVIEWED}:
             return Verdict(Outcome.EXISTS, "S20024")
-        self._batches[online_id] = replace(self._batches[online_id], status=OnlineStatus.SUBMITTED)
+        self._touch(online_id, status=OnlineStatus.SUBMITTED)
         self.effects.append(Effect(Operation.SUBMIT, online_id, serial, {}))
         return Verdict(Outcome.ACCEPTED)
 
     def _store_batch(self, fields: Fields, serial: str) -> str:
         online_id = self._next_id()
         self._batches[online_id] = _Batch(dict(fields))
+        self._touch(online_id)
         self._people[online_id] = {}
         self.effects.append(Effect(Operation.SAVE_BATCH, online_id, serial, dict(fields)))
         return online_id
@@ -271,18 +298,23 @@ class FakePortal:
         online_id = self._next_id()
         self._people[batch][online_id] = dict(fields)
         self._batch_of[online_id] = batch
+        self._touch(batch)
         self.effects.append(Effect(Operation.SAVE_PEOPLE, online_id, serial, dict(fields)))
         return online_id
 
     def _update_batch(self, online_id: str, fields: Fields, serial: str) -> None:
-        batch = self._batches[online_id]
-        self._batches[online_id] = replace(batch, fields={**batch.fields, **fields})
+        self._touch(online_id, fields={**self._batches[online_id].fields, **fields})
         self.effects.append(Effect(Operation.UPDATE_BATCH, online_id, serial, dict(fields)))
 
     def _update_person(self, online_id: str, fields: Fields, serial: str) -> None:
         members = self._people[self._batch_of[online_id]]
         members[online_id] = {**members[online_id], **fields}
+        self._touch(self._batch_of[online_id])
         self.effects.append(Effect(Operation.UPDATE_PERSON, online_id, serial, dict(fields)))
+
+    def _touch(self, batch: str, **changes: Any) -> None:
+        self._changes += 1
+        self._batches[batch] = replace(self._batches[batch], change=self._changes, **changes)
 
     def _locked(self, batch: str) -> bool:
         return self._batches[batch].status.locked

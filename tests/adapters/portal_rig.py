@@ -20,6 +20,15 @@ QILU = shipped_dialect("qilu")
 TOKEN = {"code": "P00000", "msg": "", "data": {"token": "t1", "expiresIn": 7200}}
 
 
+def qilu_with(operation: Operation, **changed: object) -> Dialect:
+    """The shipped dialect with one writing operation changed."""
+    operations = QILU.operations
+    write = operations.write(operation)
+    assert write is not None
+    again = write.model_validate({**write.model_dump(), **changed})
+    return QILU.model_copy(update={"operations": operations.model_copy(update={operation.value: again})})
+
+
 @dataclass
 class FakeTime:
     now_s: float = 1000.0
@@ -45,14 +54,14 @@ class Rig:
 
 
 @contextmanager
-def rigged(dialect: Dialect = QILU, retries: Retries | None = None) -> Iterator[Rig]:
+def rigged(dialect: Dialect = QILU, retries: Retries | None = None, *, secret: str = "secret") -> Iterator[Rig]:
     router = respx.Router(assert_all_called=False)
     token = router.post("/auth/token").mock(return_value=ok(TOKEN["data"]))
     time = FakeTime()
     address, transport = "https://portal.test", httpx.MockTransport(router.handler)
     clients = Clients(address, lambda: httpx.Client(base_url=address, transport=transport))
     ticks = Ticks(time.monotonic, time.sleep, time.now, os.urandom)
-    line = Line(dialect, clients, Credentials("app", "secret"), retries or Retries(), ticks)
+    line = Line(dialect, clients, Credentials("app", secret), retries or Retries(), ticks)
     try:
         yield Rig(HttpPortal(line), router, time, token)
     finally:

@@ -9,8 +9,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,13 @@ from sqlalchemy import create_engine
 from adapters.journal import tables
 from adapters.journal.journal import Journal, create_journal, open_journal
 from adapters.journal.lock import hold
-from adapters.journal.schema import HEAD, version
+from adapters.journal.schema import HEAD, is_older, version
 from adapters.vault import Keys, Vault
 from bridge.post import Envelope, hand_out
 from schemas.errors import ConfigError, JournalError
+from schemas.journal import LastRead
 from schemas.report import Report
+from schemas.texts import T
 from tests.unit.cast import MORNING_AFTER, VAULT, A, B, C, damaged, in_words
 from tests.unit.world import SETTLING, FakeMailer, World, new_journal
 
@@ -90,14 +94,6 @@ def test_somebody_else_s_database_is_refused_when_only_looking(tmp_path: Path) -
         open_journal(path, VAULT, SETTLING, read_only=True)
 
 
-def test_a_journal_of_a_newer_program_is_refused(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    with pytest.raises(JournalError, match="newer version"):
-        open_journal(path, VAULT, SETTLING)
-
-
 def test_an_acknowledged_commit_survives_a_power_cut_by_these_settings(journal: Journal) -> None:
     found = [pragma(journal, name) for name in ("journal_mode", "synchronous", "secure_delete")]
     assert found == ["truncate", 3, 1]
@@ -160,6 +156,67 @@ def test_the_migrations_lead_to_the_same_tables_and_indexes_to_the_letter(journa
 
 def _bare(sql: str) -> str:
     return re.sub(r"[\s\"]+", "", sql).lower()
+
+
+def first_schema(path: Path) -> None:
+    """A journal as the first version of this program left it, with one batch."""
+    first = import_module("adapters.journal.migrations.versions.0001_first")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in first.STATEMENTS:
+            connection.execute(statement)
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+        connection.execute("INSERT INTO meta (key, value) VALUES ('key_check', ?)", (VAULT.check_value(),))
+        connection.execute(
+            "INSERT INTO batch (key, ours, online, mark_online, read_back_at) VALUES ('2025/a/b', 1, '{}', x'00', ?)",
+            (MORNING_AFTER.isoformat(),),
+        )
+
+
+def test_an_older_journal_is_brought_up_to_date_and_keeps_what_it_knew(tmp_path: Path) -> None:
+    path = tmp_path / "older.db"
+    first_schema(path)
+    assert is_older(path)
+    journal = open_journal(path, VAULT, SETTLING)
+    assert not is_older(path)
+    [batch] = journal.deliveries.batches()
+    assert (batch.online, batch.times_online, journal.runs.read_back_at()) == ({}, 1, MORNING_AFTER)
+    assert journal.online.last_read() == {batch.key: LastRead(None, None, in_doubt=True)}
+    journal.close()
+
+
+def test_an_older_journal_is_not_looked_into_before_it_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "older.db"
+    first_schema(path)
+    with pytest.raises(JournalError, match="of an older version of this program"):
+        open_journal(path, VAULT, SETTLING, read_only=True)
+
+
+def test_every_older_schema_leads_to_the_same_tables_to_the_letter(tmp_path: Path, journal: Journal) -> None:
+    path = tmp_path / "older.db"
+    first_schema(path)
+    older = open_journal(path, VAULT, SETTLING)
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version' ORDER BY name"
+    with older.store.read() as updated, journal.store.read() as new:
+        assert updated.exec_driver_sql(query).all() == new.exec_driver_sql(query).all()
+    older.close()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_journal_of_a_newer_program_is_refused_whoever_opens_it(path: Path, *, read_only: bool) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(JournalError, match="newer version"):
+        open_journal(path, VAULT, SETTLING, read_only=read_only)
+
+
+def test_notes_are_kept_once_and_only_under_the_settings_they_were_made_with(journal: Journal) -> None:
+    first, second = T("a new field {field}", field="x"), T("a new field {field}", field="y")
+    journal.runs.note([first], basis="one", at=MORNING_AFTER)
+    journal.runs.note([first, second], basis="one", at=MORNING_AFTER + timedelta(days=1))
+    assert journal.runs.notes() == (first, second)
+    journal.runs.note([second], basis="two", at=MORNING_AFTER)
+    assert journal.runs.notes() == (second,)
 
 
 def test_the_differences_are_found_without_walking_through_what_agrees(journal: Journal) -> None:

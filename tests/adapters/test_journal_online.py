@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapters.journal.journal import Journal
+from adapters.journal.online import _DOUBTED, _UNDECIDED
 from bridge.map import batch_values, person_values, wanted
 from schemas.batch import BatchKey
 from schemas.journal import Instant, Intake, KnownFile, ListedBatch, ListedPerson, Values
 from schemas.portal import OnlineStatus
+from schemas.revision import Revision, State
 from schemas.roster import FileStamp, Participant, Reading
 from tests.unit.cast import GLOSSARY, MORNING_AFTER, SPRING, A, B, C, block, damaged, key_of
 from tests.unit.world import new_journal
@@ -50,7 +53,7 @@ def there(one: Participant, online_id: str = "") -> ListedPerson:
 
 
 def read_back(journal: Journal, *people: Participant, batch: ListedBatch | None = None, now: Instant = NOW) -> None:
-    journal.online.listed([batch or listed(len(people))], started=now)
+    journal.online.listed([batch or listed(len(people))], year=2025, started=now)
     journal.online.people(SPRING, [there(one) for one in people], started=now)
 
 
@@ -93,7 +96,7 @@ def test_gone_from_both_sides_nothing_is_agreed_any_more(journal: Journal) -> No
 
 
 def test_the_first_record_of_a_person_counts_and_each_further_one_is_a_duplicate(journal: Journal) -> None:
-    journal.online.listed([listed()], started=NOW)
+    journal.online.listed([listed()], year=2025, started=NOW)
     people = [there(A, "1"), there(A_MOVED, "2"), there(B, "3")]
     journal.online.people(SPRING, people, started=NOW)
     assert [found.person for found in journal.people.duplicates_online()] == [key_of(A)]
@@ -113,8 +116,9 @@ def test_the_same_list_again_rewrites_nothing(journal: Journal) -> None:
 
 def test_a_batch_that_is_listed_no_more_is_told_once(journal: Journal) -> None:
     read_back(journal, A, B)
-    assert journal.online.listed([], started=NOW) == {SPRING}
-    assert journal.online.listed([], started=NOW) == frozenset()
+    assert journal.online.listed([], year=2026, started=NOW) == frozenset(), "a new season says nothing of the last"
+    assert journal.online.listed([], year=2025, started=NOW) == {SPRING}
+    assert journal.online.listed([], year=2025, started=NOW) == frozenset()
     [batch] = journal.deliveries.batches()
     assert (batch.online, batch.status, batch.mark_agreed is not None) == (None, None, True)
 
@@ -180,3 +184,105 @@ def test_a_person_in_two_batches_of_a_year_is_found(journal: Journal) -> None:
     other_year = block(B, batch=replace(block().batch, key=BatchKey(2026, "测试工会", "第一批")))
     journal.offline.want([wanted(other_year, (), GLOSSARY, ours=True)], at=MORNING_AFTER)
     assert key_of(B) not in journal.people.twice_in_year()
+
+
+def last_read(journal: Journal) -> tuple[datetime | None, str | None, bool]:
+    [last] = journal.online.last_read().values()
+    return last.at, last.change, last.in_doubt
+
+
+def marked(mark: str, **more: Any) -> ListedBatch:
+    return replace(listed(), change=mark, **more)
+
+
+def read_marked(journal: Journal, *people: Participant, mark: str = "m") -> None:
+    journal.online.listed([marked(mark)], year=2025, started=NOW)
+    journal.online.people(SPRING, [there(one) for one in people], started=NOW, change=mark)
+
+
+def test_when_and_under_which_mark_people_were_listed_is_kept(journal: Journal) -> None:
+    assert journal.online.last_read() == {}
+    journal.online.listed([marked("m")], year=2025, started=NOW)
+    assert last_read(journal) == (None, None, True)
+    read_marked(journal, A, B)
+    journal.online.listed([marked("later")], year=2025, started=LATER)
+    assert last_read(journal) == (MORNING_AFTER, "m", False)
+
+
+def test_only_our_listed_batches_have_a_last_reading(journal: Journal) -> None:
+    journal.online.listed([marked("m", ours=False)], year=2025, started=NOW)
+    assert journal.online.last_read() == {}
+    read_marked(journal, A, B)
+    journal.online.listed([], year=2025, started=NOW)
+    assert journal.online.last_read() == {}
+
+
+@pytest.mark.parametrize("changes", [{"online_id": "8"}, {"others": ("8",)}], ids=["another record", "one more"])
+def test_another_record_under_the_same_key_is_read_anew(journal: Journal, changes: dict[str, Any]) -> None:
+    read_marked(journal, A, B)
+    journal.online.listed([marked("m", **changes)], year=2025, started=LATER)
+    assert last_read(journal) == (MORNING_AFTER, None, False)
+
+
+def test_a_batch_that_went_and_came_back_is_read_anew(journal: Journal) -> None:
+    read_marked(journal, A, B)
+    journal.online.listed([], year=2025, started=NOW)
+    journal.online.listed([marked("m")], year=2025, started=NOW)
+    assert last_read(journal) == (MORNING_AFTER, None, False)
+
+
+def test_what_offline_wants_anew_is_to_be_read_anew(journal: Journal) -> None:
+    read_marked(journal, A, B)
+    offline(journal, A, B)
+    assert last_read(journal) == (MORNING_AFTER, None, False)
+
+
+@pytest.mark.parametrize("people", [(A,), (A_MOVED, B), (A, B, C)], ids=["missing", "different", "too many"])
+def test_a_batch_with_a_difference_is_in_doubt(journal: Journal, people: tuple[Participant, ...]) -> None:
+    read_marked(journal, A, B)
+    read_marked(journal, *people)
+    assert last_read(journal) == (MORNING_AFTER, "m", True)
+
+
+def test_a_batch_whose_header_differs_is_in_doubt(journal: Journal) -> None:
+    read_marked(journal, A, B)
+    journal.online.listed([replace(listed(3), change="m")], year=2025, started=NOW)
+    assert last_read(journal) == (MORNING_AFTER, "m", True)
+
+
+def test_a_batch_not_proven_whole_yet_is_in_doubt(journal: Journal) -> None:
+    offline(journal, A, B, broken=True)
+    read_marked(journal, A, B)
+    assert last_read(journal) == (MORNING_AFTER, "m", True)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_batch_with_something_on_its_way_is_in_doubt(journal: Journal, state: State) -> None:
+    read_marked(journal, A, B)
+    with journal.store.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO revision (batch, person, number, serial, mark, state, since, since_uptime_s, since_boot)"
+            " VALUES (?,?,1,'s',?,?,?,0,'boot')",
+            (str(SPRING), key_of(A), b"mark", state.value, MORNING_AFTER.isoformat()),
+        )
+    assert last_read(journal)[2] is Revision("s", 1, b"mark", state).undecided
+
+
+def test_looking_for_doubt_walks_through_no_people_that_agree(journal: Journal) -> None:
+    with journal.store.read() as connection:
+        plan = " ".join(row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {_DOUBTED}", _UNDECIDED))
+    assert {"pair_disagreeing", "revision_open", "finding_open"} <= set(plan.split())
+
+
+def test_as_of_is_the_oldest_listing_of_our_people(journal: Journal) -> None:
+    read_marked(journal, A, B)
+    journal.online.listed([marked("m")], year=2025, started=LATER)
+    assert journal.runs.read_back_at() == MORNING_AFTER
+    journal.online.people(SPRING, [], started=LATER, change="m")
+    assert journal.runs.read_back_at() == LATER.at
+
+
+def test_how_often_a_batch_is_listed_is_known_until_it_is_listed_no_more(journal: Journal) -> None:
+    for batches, times in [([marked("m", others=("8", "9"))], 3), ([marked("m")], 1), ([], 1)]:
+        journal.online.listed(batches, year=2025, started=NOW)
+        assert [batch.times_online for batch in journal.deliveries.batches()] == [times]

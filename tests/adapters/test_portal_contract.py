@@ -158,6 +158,12 @@ def test_a_verdict_names_the_id_under_which_the_person_is_listed(stage):
     assert [found.online_id for found in stage.people(batch)] == [answer.verdicts["serial-1"].online_id]
 
 
+def test_listings_in_the_known_shape_are_nothing_to_note(stage):
+    stage.people(stage.batch())
+    stage.the_batch()
+    assert stage.portal.notes() == ()
+
+
 def test_people_the_portal_has_already_are_skipped_and_the_others_saved(stage):
     batch = stage.batch()
     stage.save(batch, person(1))

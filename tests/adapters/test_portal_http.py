@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import httpx
+import orjson
 import pytest
 from structlog.testing import capture_logs
 
@@ -13,7 +14,7 @@ from bridge.ports import Portal
 from schemas.errors import AuthError, Unmappable
 from schemas.outcome import Outcome
 from schemas.portal import Operation, Payload, Record, Verdict
-from tests.adapters.portal_rig import Rig, answer, batch, ok, people, person, rigged, sent_body
+from tests.adapters.portal_rig import Rig, answer, batch, ok, people, person, qilu_with, rigged, sent_body
 
 SAVE = "/recuperation/batch/save"
 PEOPLE = "/recuperation/person/saveBatch"
@@ -107,6 +108,30 @@ def test_people_go_out_in_the_portals_fields_under_their_batch(rig):
         ],
     }
     assert came.verdicts == {"serial-1": Verdict(Outcome.ACCEPTED, online_id="9")}
+
+
+def test_what_stands_in_each_record_is_made_for_each_of_them():
+    each = {"batch.id": "{parent}", "by": "{app_id}", "key": "{serial}/{online_id}", "fullName": "{person.name} *"}
+    with rigged(qilu_with(Operation.SAVE_PEOPLE, each=each, body={})) as rig:
+        records = [Record(f"s{n}", {"name": f"测试{n}", "phone": ""}, online_id=f"{n}0") for n in (1, 2)]
+        payload = rig.portal.prepare(Operation.SAVE_PEOPLE, records, parent="7")
+    assert orjson.loads(payload.body)["list"] == [
+        {
+            "batch": {"id": "7"},
+            "by": "app",
+            "key": f"s{n}/{n}0",
+            "fullName": f"测试{n} *",
+            "userPhone": "",
+            "serialNo": f"s{n}",
+        }
+        for n in (1, 2)
+    ]
+
+
+def test_what_stands_in_each_record_must_be_known_as_well():
+    dialect = qilu_with(Operation.SAVE_PEOPLE, each={"batchId": "{parent}"}, body={})
+    with rigged(dialect) as rig, pytest.raises(ValueError, match="known batch"):
+        rig.portal.prepare(Operation.SAVE_PEOPLE, [person(1)])
 
 
 def test_an_update_names_the_portals_own_id_and_a_submission_nothing_else(rig):

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from adapters.wire.answers import verdicts
 from adapters.wire.calls import Reply
+from schemas.dialect import Dialect
 from schemas.outcome import Outcome, Seen, Transport
 from schemas.portal import Operation, Payload
-from tests.adapters.portal_rig import QILU
+from tests.adapters.portal_rig import QILU, qilu_with
 
 A, B = "serial-1", "serial-2"
 
 
-def verdicts_of(data: object, names: tuple[str, ...] = ("测试甲", "测试乙")):
+def verdicts_of(data: object, names: tuple[str, ...] = ("测试甲", "测试乙"), dialect: Dialect = QILU):
     payload = Payload(Operation.SAVE_PEOPLE, "/", b"{}", (A, B), names)
     seen = Seen(Transport.ANSWERED, 200, "P00000")
-    return verdicts(
-        payload, Reply(seen, "", {"code": "P00000", "data": data}), Outcome.ACCEPTED, QILU.operations.save_people, QILU
-    )
+    reply = Reply(seen, "", {"code": "P00000", "data": data})
+    return verdicts(payload, reply, Outcome.ACCEPTED, dialect.operations.save_people, dialect)
 
 
 def saved(serial: str, online_id: object = 9) -> dict[str, object]:
@@ -63,6 +63,26 @@ TABLE = [
 @pytest.mark.parametrize(("data", "names", "outcomes"), TABLE)
 def test_each_person_has_the_verdict_that_stands_there_and_else_none(data, names, outcomes):
     said = verdicts_of(data, names)
+    assert " ".join(said.of[serial].outcome for serial in (A, B)) == outcomes
+
+
+@pytest.mark.parametrize(
+    ("data", "outcomes"),
+    [
+        ({"saved": [saved(A)]}, "accepted exists"),
+        ({"saved": []}, "exists exists"),
+        ({"saved": [saved(A)], "failed": [failed(B)]}, "accepted refused"),
+        ({"saved": [saved(A, 9), saved(A, 10)]}, "unknown exists"),
+        (
+            {"saved": [saved(A), saved("other")]},
+            "accepted unknown",
+        ),  # it speaks of somebody else: who knows of whom not
+        ({"saved": None}, "unknown unknown"),
+        (None, "unknown unknown"),
+    ],
+)
+def test_where_the_dialect_says_so_a_record_left_out_was_there_before(data, outcomes):
+    said = verdicts_of(data, (), qilu_with(Operation.SAVE_PEOPLE, left_out="exists"))
     assert " ".join(said.of[serial].outcome for serial in (A, B)) == outcomes
 
 

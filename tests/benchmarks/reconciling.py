@@ -77,7 +77,7 @@ def fill(folder: str, people: int, step: int) -> Sample:
         read = KnownFile(FileStamp(_FILE, 1, 1), b"sha"), Reading(_FILE, tuple(rosters))
         house.journal.offline.stage(Intake(read=[read]), basis="", at=now.at)
         headers = [wanted(roster, (), house.glossary, ours=True) for roster in rosters]
-        house.journal.online.listed([_listed(header) for header in headers], started=now)
+        house.journal.online.listed([_listed(header) for header in headers], year=2025, started=now)
 
         def take_in() -> None:
             for header, numbers in zip(headers, batches, strict=True):

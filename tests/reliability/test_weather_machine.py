@@ -96,8 +96,9 @@ class Weather(RuleBasedStateMachine):
         self.last_good_day = self.both_sides()
         self.save_ledger()
 
-    @initialize(people=st.sets(WHO), entered=st.booleans())
-    def something_is_there_already(self, *, people: set[str], entered: bool) -> None:
+    @initialize(people=st.sets(WHO), entered=st.booleans(), marks=st.booleans())
+    def something_is_there_already(self, *, people: set[str], entered: bool, marks: bool) -> None:
+        self.portal.change_marks = marks
         self.offline = dict.fromkeys(sorted(people), VALUES[0])
         self.save_ledger()
         if entered:

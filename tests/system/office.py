@@ -27,9 +27,7 @@ ORGANISER, BASE, THIRD = "荣成市总工会", "石岛赤山疗养基地", "荣�
 PASSWORD = "practice-only"
 _PATIENCE_S = 60
 
-_SETTINGS = """\
-practice = true
-
+ABOUT_US = """\
 [federation]
 name = "演练市总工会"
 city = "演练市"
@@ -44,7 +42,9 @@ level = "city"
 [[source]]
 name = "ledgers"
 path = "ledgers"
+"""
 
+_PORTAL = """
 [portal]
 base_url = "{base_url}"
 app_id = "{app_id}"
@@ -54,7 +54,9 @@ settle_window_s = 0
 [portal.retries]
 attempts = 2
 time_s = 1
+"""
 
+_MAIL = """
 [mail]
 enabled = true
 host = "{host}"
@@ -82,12 +84,10 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """`folder` holds config.toml, keys.toml, journal.db and the ledgers."""
+class Desk:
+    """`folder` holds config.toml, keys.toml, journal.db and the ledgers; whatever the portal is."""
 
     folder: Path
-    portal: PracticePortal
-    mailbox: Mailbox
 
     @property
     def ledgers(self) -> Path:
@@ -102,6 +102,11 @@ class Office:
         text = self.settings.read_text(encoding="utf-8")
         assert old in text
         self.settings.write_text(text.replace(old, new), encoding="utf-8")
+
+    def hide(self, name: str, secret: str) -> None:
+        """A file that only its owner may read."""
+        (self.folder / name).touch(mode=0o600)
+        (self.folder / name).write_text(secret, encoding="utf-8")
 
     def keep(self, name: str, *rows: Sequence[object], batch: str = "第三批", line: str = "") -> Path:
         """A ledger of one batch that ended on 7 May 2025, with one leader."""
@@ -133,6 +138,14 @@ class Office:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Office(Desk):
+    """One beside a practice portal and a mailbox."""
+
+    portal: PracticePortal
+    mailbox: Mailbox
 
 
 def run(*words: str, folder: Path) -> Ran:
@@ -181,15 +194,9 @@ def open_office(folder: Path) -> Iterator[Office]:
 
 def furnish(office: Office) -> None:
     portal, mailbox = office.portal, office.mailbox
-    text = _SETTINGS.format(
-        base_url=portal.base_url,
-        app_id=portal.app_id,
-        host=mailbox.host,
-        port=mailbox.port,
-        ca_file=mailbox.ca_file.as_posix(),
-    )
-    office.settings.write_text(text, encoding="utf-8")
-    for name, secret in (("portal.secret", portal.app_secret), ("mail.secret", PASSWORD)):
-        (office.folder / name).touch(mode=0o600)
-        (office.folder / name).write_text(secret, encoding="utf-8")
+    to_portal = _PORTAL.format(base_url=portal.base_url, app_id=portal.app_id)
+    to_mail = _MAIL.format(host=mailbox.host, port=mailbox.port, ca_file=mailbox.ca_file.as_posix())
+    office.settings.write_text("practice = true\n\n" + ABOUT_US + to_portal + to_mail, encoding="utf-8")
+    office.hide("portal.secret", portal.app_secret)
+    office.hide("mail.secret", PASSWORD)
     office.ledgers.mkdir(exist_ok=True)

@@ -102,6 +102,28 @@ def test_what_was_due_before_the_start_is_done_at_once_and_a_signal_ends_it(offi
     assert len(list((office.folder / "reports").iterdir())) == 2
 
 
+_BACK_TO_THE_FIRST_SCHEMA = """
+ALTER TABLE batch DROP COLUMN people_read_at;
+ALTER TABLE batch DROP COLUMN people_change;
+ALTER TABLE batch DROP COLUMN times_online;
+DROP TABLE note;
+UPDATE alembic_version SET version_num='0001';
+"""
+
+
+def test_after_an_update_it_brings_the_older_journal_up_to_date_and_works_on(office: Office) -> None:
+    assert office.run("sync").code == 0
+    with closing(sqlite3.connect(office.folder / "journal.db")) as journal:
+        journal.executescript(_BACK_TO_THE_FIRST_SCHEMA)
+    refused = office.run("status")
+    assert (refused.code, "旧版本" in refused.err) == (1, True)
+    with daemon(office) as process:
+        until(office.mailbox.messages, process)  # its report; the sync of the day was made before the update
+        assert end(process)[0] == 0
+    status = office.run("status", "--json").data
+    assert (status["agreed"], status["mails_waiting"]) == (3, 0)
+
+
 def not_busy(office: Office) -> bool:
     done = [line.get("job") for line in log_of(office) if line["event"] == "daemon.job_done"]
     return done == ["sync", "report", "mail"]

@@ -9,11 +9,10 @@ import pytest
 
 from bridge.pipeline import look, take_in
 from bridge.read_back import candidate, read_back
-from schemas.errors import TransientError
 from schemas.matching import Candidate
 from schemas.portal import Operation
 from tests.unit.cast import BATCH, SPRING, A, B, C, another, in_words, key_of, person
-from tests.unit.world import World
+from tests.unit.world import World, picture
 
 SUMMER = another("第二批")
 TWIN_1 = person(5, id_no="999001198001011111")
@@ -105,11 +104,42 @@ def test_a_limited_reading_lists_the_people_of_no_other_batch(world: World) -> N
     assert keys_online(world) == {key_of(B)}
 
 
-def test_of_two_batches_with_one_natural_key_the_first_counts(world: World) -> None:
+def test_a_batch_listed_twice_is_one_finding_and_all_its_people_are_counted(world: World) -> None:
+    world.ledger(A, B)
     world.enter_by_hand(A)
-    world.enter_by_hand(B)
-    looked(world)
-    assert keys_online(world) == {key_of(A)}
+    world.enter_by_hand(A, B)
+    with world.written() as calls:
+        report = world.sync()
+    assert picture(report) == (
+        "partial\noffline 2: agreed=2\nonline 3: agreed=2 duplicate=1\n"
+        "D08 测试工会 第一批\nD08 甲*\nD10 测试工会 第一批 moved never_agreed headcount:2|1"
+    )
+    assert calls == {}
+    assert report.items[0].what == (
+        "“测试工会 第一批” has duplicates online: "
+        "the batch itself is listed 2 times, and nothing more is entered into it until one is left."
+    )
+
+
+def test_masks_of_a_batch_listed_twice_are_lifted_in_each_listing(masked: World) -> None:
+    masked.ledger(A, B)
+    masked.enter_by_hand(A, B)
+    masked.enter_by_hand(A)
+    assert masked.run() == (
+        "partial\noffline 2: agreed=2\nonline 3: agreed=2 duplicate=1\nD08 测试工会 第一批\nD08 甲*"
+    )
+
+
+def test_a_batch_listed_twice_is_entered_again_once_one_is_left(world: World) -> None:
+    world.ledger(A, B)
+    world.enter_by_hand(A)
+    double = world.enter_by_hand(A)
+    world.run()
+    world.portal.delete_batch(double)
+    world.portal.edit_batch(world.batch_id(), headcount="2")
+    with world.written() as calls:
+        assert world.run() == MASKED_AGREE
+    assert calls == {Operation.SAVE_PEOPLE: 1, Operation.SUBMIT: 1}
 
 
 def test_a_batch_of_another_year_is_not_looked_at(world: World) -> None:
@@ -131,9 +161,7 @@ def test_what_was_read_before_the_portal_failed_stays_good(world: World) -> None
     world.enter_by_hand(A)
     world.enter_by_hand(B, batch=SUMMER)
     world.watch.advanced = lambda: setattr(world.portal, "down", True)
-    house = world.house
-    with pytest.raises(TransientError):
-        read_back(house.portal, house.journal, house.reader, year=2025, clock=house.clock, watch=house.watch)
+    looked(world)
     assert keys_online(world) == {key_of(A)}
 
 

@@ -104,7 +104,7 @@ def test_the_same_person_twice_online_is_told_once_with_the_count(tmp_path: Path
         world.portal.add(world.batch_id(), **in_words(A))
     report = world.sync()
     assert picture(report) == "partial\noffline 2: agreed=2\nonline 4: agreed=2 duplicate=2\nD08 甲*"
-    assert report.items[0].what == "The portal holds this person 3 times in “测试工会 第一批”."
+    assert report.items[0].what == "“测试工会 第一批” has duplicates online: this person has 3 records."
 
 
 @pytest.mark.parametrize("once_per_year", [False, True])

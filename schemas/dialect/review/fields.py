@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from schemas.batch import Level
 from schemas.dialect import Dialect
 from schemas.dialect.review.faults import Fault, below, fault, hint, nearest
+from schemas.dialect.review.places import RESERVED, declared
 from schemas.identity import IdType
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
 from schemas.portal import OnlineStatus
@@ -26,8 +27,8 @@ def field_faults(dialect: Dialect) -> Iterator[Fault]:
     for kind, known in _KNOWN.items():
         yield from _fields(dialect, kind, known)
     every = {*BATCH_FIELDS, *PERSON_FIELDS}
-    for name in sorted(dialect.fields.numbers - every):
-        yield _no_field("fields.numbers", name, every)
+    for name in sorted(dialect.fields.numbers - every - RESERVED - declared(dialect)):
+        yield _no_field("fields.numbers", name, every | RESERVED)
     for name in dialect.sealing.fields if dialect.sealing else ():
         if name not in every:
             yield _no_field("sealing.fields", name, every)

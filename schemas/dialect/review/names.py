@@ -71,7 +71,7 @@ def _unknown(place: Place, name: str, dialect: Dialect) -> Fault:
         return fault(
             place.path,
             T(
-                "{key}: {{{name}}} belongs to one record, and this call carries several. Leave out the name or rows_at.",
+                "{key}: {{{name}}} belongs to one record, and this call carries several. Put it into each.",
                 **said,
             ),
         )

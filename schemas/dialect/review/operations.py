@@ -82,10 +82,10 @@ def _sends_serial(dialect: Dialect) -> bool:
 
 def _named(dialect: Dialect, shape: Request) -> Iterator[str]:
     """Every name in the templates of a call."""
-    templates = [shape.path, *shape.query.values(), *shape.headers.values(), *shape.body.values()]
+    yield from shape.names_in_templates()
     if isinstance(shape, Listing):
-        templates += [*dialect.paging.query.values(), *dialect.paging.body.values()]
-    return (name for template in templates for name in placeholders(template))
+        for template in (*dialect.paging.query.values(), *dialect.paging.body.values()):
+            yield from placeholders(template)
 
 
 _OF_A_BATCH = T(

@@ -64,8 +64,13 @@ def names_of_call(name: str, shape: Request) -> Names:
         case Write() if shape.rows_at:
             return _BATCH | {"parent", "request_key"}
         case _:
-            of_person = _PERSON if name in {"save_people", "update_person"} else frozenset()
-            return _BATCH | of_person | {"parent", "request_key", "serial", "online_id"}
+            return _BATCH | _of_each(name) | {"parent", "request_key"}
+
+
+def _of_each(name: str) -> Names:
+    """What belongs to one record of a writing operation."""
+    of_person = _PERSON if name in {"save_people", "update_person"} else frozenset()
+    return of_person | {"serial", "online_id"}
 
 
 def _of_listing(name: str) -> Names:
@@ -106,6 +111,8 @@ def places(dialect: Dialect) -> Iterator[Place]:
     for name, shape in shapes.items():
         mine = names_of_call(name, shape)
         yield from _of_request(f"operations.{name}", shape, own | mine, everything | mine)
+        if isinstance(shape, Write):
+            yield from _all(f"operations.{name}.each", shape.each, own | mine | _of_each(name))
     listings = {name: shape for name, shape in shapes.items() if isinstance(shape, Listing)}
     paged = _shared(listings)
     yield from _all("paging.query", dialect.paging.query, everything | paged)
@@ -186,4 +193,4 @@ def _of_record(dialect: Dialect, shape: Request) -> Iterable[str]:
         return (shape.rows_at or shape.record_at,)
     fields = dialect.fields
     of_person = shape is dialect.operations.save_people or shape is dialect.operations.update_person
-    return (fields.person if of_person else fields.batch).values()
+    return (*(fields.person if of_person else fields.batch).values(), *shape.each)
