@@ -6,28 +6,19 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.config import Config
-from bridge.wiring import Ways, by_hand, mailer_of, open_memory, open_portal, plain_ways, sources_of
+from bridge.config.packs import address_of, load_dialect
+from bridge.wiring import Ways, mailer_of, open_memory, open_portal, plain_ways, sources_of
 from schemas.errors import BridgeError, ConfigError, TransientError
+from schemas.examined import Examined
 from schemas.texts import T, Text
 
 _LEAST_FREE_BYTES = 500_000_000
 _CLOCK_SLACK_YEARS = 1
 _CHECK_PORTAL = T("Check portal.base_url, the network, and whether the portal is open now.")
 _CHECK_MAIL = T("Check mail.host, mail.port and the network.")
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """One thing looked at. `text` says what is wrong, or that it is well (`exit_code` 0); `fix` what it does not say."""
-
-    name: Text
-    exit_code: int
-    text: Text
-    fix: Text | None = None
 
 
 def examine(path: Path) -> Iterator[Examined]:
@@ -112,11 +103,11 @@ def _sources(config: Config) -> Text:
 
 
 def _portal(config: Config) -> Text:
-    if by_hand(config):
+    if config.portal.by_hand:
         return _desk(config)
     with open_portal(config) as portal:
         count = sum(1 for _ in portal.batches(config.federation.year))
-    return T("{count} batches listed at {url}", count=count, url=config.portal.base_url)
+    return T("{count} batches listed at {url}", count=count, url=address_of(load_dialect(config), config.portal))
 
 
 def _desk(config: Config) -> Text:

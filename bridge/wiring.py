@@ -1,8 +1,7 @@
-"""The fuse box: the one place that knows every adapter, and where time and chance come in."""
+"""The fuse box of the service: what one run works with, and where time and chance come in."""
 
 from __future__ import annotations
 
-import secrets
 import sys
 import time
 import uuid
@@ -12,42 +11,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO, Protocol
-from zoneinfo import ZoneInfo
+from typing import BinaryIO
 
 from adapters.journal.journal import Journal as SqliteJournal
 from adapters.journal.journal import create_journal, open_journal
 from adapters.journal.lock import hold
 from adapters.journal.schema import is_older
 from adapters.mail import Security, SmtpMailer
-from adapters.portal.http import Clients, Credentials, HttpPortal, Line, Ticks, open_clients
-from adapters.portal.http import Retries as WireRetries
 from adapters.render import ReportRenderer
 from adapters.render.files import write_files
 from adapters.sources.folder import FolderSource
 from adapters.vault import Vault, create_keys
 from bridge import logs
 from bridge.config import Config, SourceSection, read_secret
-from bridge.config.packs import basis_of, load_dialect, load_policy
+from bridge.config.packs import basis_of, load_policy
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
 from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online
-from bridge.ports import Clock, Desk, Journal, Portal, Renderer, Source, Stop, Watch
+from bridge.ports import Clock, Journal, Portal, Renderer, Source, Stop, Watch
 from bridge.post import Envelope
 from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
+from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier, settling_of
 from schemas.batch import Base, BatchKey
-from schemas.dialect import Dialect
 from schemas.errors import ConfigError
-from schemas.journal import Instant, Settling
+from schemas.journal import Instant
 from schemas.policy import Policy
-from schemas.portal import DeliveryClass
 from schemas.report import Report
 from schemas.texts import T
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _THIS_PROCESS = uuid.uuid4().hex
 
@@ -101,14 +95,13 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
 
     Raises ConfigError, JournalError (somebody else is at work).
     """
-    dialect, policy = load_dialect(config), load_policy(config)
+    policy, settling = load_policy(config), settling_of(config)
     vault = Vault.load(config.vault.key_file)
-    settling = settling_of(config, dialect)
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
         try:
-            with _carrier(config, dialect) as carrier:
-                yield _house(config, ways, vault, journal, carrier, dialect, policy)
+            with open_carrier(config, vault) as carrier:
+                yield _house(config, ways, vault, journal, carrier, policy)
         finally:
             journal.close()
 
@@ -120,7 +113,7 @@ def open_journal_alone(config: Config, ways: Ways, *, work: str) -> Iterator[Jou
     Raises ConfigError, JournalError (somebody else is at work).
     """
     vault = Vault.load(config.vault.key_file)
-    settling = settling_of(config, load_dialect(config))
+    settling = settling_of(config)
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
         try:
@@ -135,10 +128,9 @@ def _house(
     vault: Vault,
     journal: Journal,
     carrier: Carrier,
-    dialect: Dialect,
     policy: Policy,
 ) -> House:
-    glossary = Glossary(dialect.words, vault.mark, vault.person_key)
+    glossary = Glossary(carrier.words, vault.mark, vault.person_key)
     return House(
         sources=sources_of(config),
         portal=carrier.portal,
@@ -189,65 +181,14 @@ def source_of(config: Config, section: SourceSection, folder: Path, pattern: str
 @contextmanager
 def open_portal(config: Config) -> Iterator[Portal]:
     """The portal alone, to be looked at: without the journal and its lock. Raises ConfigError."""
-    with _carrier(config, load_dialect(config)) as carrier:
+    with open_carrier(config, Vault.load(config.vault.key_file)) as carrier:
         yield carrier.portal
-
-
-class ByHand(Portal, Desk, Protocol):
-    """The portal where people carry files to it, and what they bring back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """How the portal is reached; there is a `desk` where people carry files to it."""
-
-    portal: Portal
-    desk: Desk | None = None
-
-
-@contextmanager
-def _carrier(config: Config, dialect: Dialect) -> Iterator[Carrier]:
-    if by_hand(config):
-        portal = _workbook_portal(config, dialect)
-        yield Carrier(portal, portal)
-        return
-    clients = _clients(config, dialect)
-    try:
-        yield Carrier(_http_portal(config, dialect, clients))
-    finally:
-        clients.close()
-
-
-def _clients(config: Config, dialect: Dialect) -> Clients:
-    return open_clients(config.portal.base_url or "", dialect.transport, ca_file=config.portal.ca_file)
-
-
-def _workbook_portal(config: Config, dialect: Dialect) -> ByHand:  # noqa: ARG001  # what the carrier is made from
-    """The place to plug in the carrier of files."""
-    raise ConfigError(T('portal.carrier: this program cannot carry files yet. Write "http".'))
-
-
-def by_hand(config: Config) -> bool:
-    """Whether people carry files to the portal and back."""
-    return config.portal.carrier == "workbook"
-
-
-def _http_portal(config: Config, dialect: Dialect, clients: Clients) -> Portal:
-    section = config.portal
-    credentials = Credentials(section.app_id or "", read_secret(section.app_secret_file, section.app_secret_env))
-    retries = WireRetries(section.retries.attempts, section.retries.time_s, section.retries.budget)
-    return HttpPortal(Line(dialect, clients, credentials, retries, ticks()))
-
-
-def ticks() -> Ticks:
-    """This machine's time and chance, for the wire."""
-    return Ticks(time.monotonic, time.sleep, lambda: datetime.now(SHANGHAI), secrets.token_bytes)
 
 
 def open_memory(config: Config) -> SqliteJournal:
     """The journal for looking only: no lock, and nothing can be written. Raises ConfigError, JournalError."""
     vault = Vault.load(config.vault.key_file)
-    return open_journal(config.journal.path, vault, settling_of(config, load_dialect(config)), read_only=True)
+    return open_journal(config.journal.path, vault, settling_of(config), read_only=True)
 
 
 def bring_up_to_date(config: Config, ways: Ways) -> None:
@@ -256,7 +197,7 @@ def bring_up_to_date(config: Config, ways: Ways) -> None:
     Raises ConfigError, JournalError (somebody else is at work).
     """
     if config.journal.path.is_file() and is_older(config.journal.path):
-        settling = settling_of(config, load_dialect(config))
+        settling = settling_of(config)
         with hold(lock_path(config), now=ways.clock.instant().at, work="update"):
             open_journal(config.journal.path, Vault.load(config.vault.key_file), settling).close()
 
@@ -351,15 +292,7 @@ def bases_of(config: Config) -> list[Base]:
 def rules_of(config: Config, policy: Policy) -> Rules:
     counted = config.deadlines
     rule = DeadlineRule(counted.days, counted.working_days, counted.holiday_extends, counted.soon_days)
-    return Rules(rule, policy.once_per_year, config.rules.review == "portal", by_hand(config))
-
-
-def settling_of(config: Config, dialect: Dialect) -> Settling:
-    """Where people carry files nobody can be asked, and no time that passes proves anything: only their exports do."""
-    if by_hand(config):
-        return Settling(DeliveryClass.K4, 0, by_hand=True)
-    window_s = config.portal.settle_window_s
-    return Settling(dialect.delivery_class, dialect.settle_window_s if window_s is None else window_s)
+    return Rules(rule, policy.once_per_year, config.rules.review == "portal", config.portal.by_hand)
 
 
 def lock_path(config: Config) -> Path:

@@ -84,3 +84,14 @@ class TransientError(BridgeError):
     def __init__(self, text: Text, *, retry_after_s: float | None = None) -> None:
         super().__init__(text)
         self.retry_after_s = retry_after_s
+
+
+class Wrong(ValueError):
+    """One entry of a settings file, dialect or policy pack that is not right; pydantic collects them.
+
+    `text` leaves `{key}` to be filled with the entry's path, and carries no value of it.
+    """
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.msgid)
+        self.text = text

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date
-from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, model_validator
 
 from schemas import catalogue
 from schemas.batch import Level
+from schemas.errors import Wrong
+from schemas.packs import parsed, shipped_text
 from schemas.roster import Category, Problem, Severity
-from schemas.texts import Language
+from schemas.texts import Language, T
 
 Sentence = Annotated[str, StringConstraints(min_length=1)]
 
@@ -130,7 +130,7 @@ class Quotas(_Part):
     @model_validator(mode="after")
     def _adds_up(self) -> Quotas:
         if sum(self.levels.values()) != self.total:
-            raise ValueError("the quotas of the levels do not add up to the total")
+            raise Wrong(T("{key}: the levels do not add up to the total."))
         return self
 
 
@@ -148,7 +148,7 @@ class Policy(_Part):
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Policy:
         if len({rule.id for rule in self.rules}) != len(self.rules):
-            raise ValueError("two rules share an id")
+            raise Wrong(T("rules: two of them have the same id; give each its own."))
         return self
 
     def rule(self, id_: str) -> Rule | None:
@@ -174,5 +174,4 @@ def said(problem: Problem, policy: Policy | None, language: Language) -> tuple[s
 
 def shipped_policy(name: str) -> Policy:
     """One of the packs in the package. Raises FileNotFoundError, pydantic.ValidationError."""
-    text = (files("schemas") / "policies" / f"{name}.toml").read_text(encoding="utf-8")
-    return Policy.model_validate(tomllib.loads(text))
+    return parsed(Policy, shipped_text("policies", name))

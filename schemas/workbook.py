@@ -13,6 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from schemas.dialect.words import Dictionaries
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
 from schemas.portal import OnlineStatus
 
@@ -229,3 +230,12 @@ class Workbook(_Part):
         if self.errors.reason in self.export.heads:
             raise ValueError(f"errors.reason: {self.errors.reason} is a head of the export too")
         return self
+
+
+class WorkbookDialect(_Part):
+    """A portal without an interface: the files people carry to it and back, and its words."""
+
+    name: Annotated[str, Field(min_length=1)]
+    version: Annotated[int, Field(ge=1)]
+    words: Dictionaries
+    workbook: Workbook

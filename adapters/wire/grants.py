@@ -60,6 +60,10 @@ class Grants:
                 values[grant.name] = held.value
             return values
 
+    def held(self) -> Mapping[str, str]:
+        """What there is so far, without asking for more."""
+        return {name: held.value for name, held in self._held.items()}
+
     def refused(self, values: Mapping[str, str]) -> None:
         """The portal would not take these; what another thread has not renewed already is forgotten."""
         with self._lock:

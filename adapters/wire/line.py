@@ -53,11 +53,17 @@ class Line:
     """What all threads of a run share on their way to one portal: grants, the gate, the portal's clock, patience."""
 
     def __init__(
-        self, dialect: Dialect, clients: Clients, credentials: Credentials, retries: Retries, ticks: Ticks
+        self,
+        dialect: Dialect,
+        clients: Clients,
+        credentials: Credentials,
+        retries: Retries,
+        ticks: Ticks,
+        clock: PortalClock | None = None,
     ) -> None:
         self.dialect = dialect
         self.ticks = ticks
-        self.clock = PortalClock(dialect.stamp, ticks)
+        self.clock = clock or PortalClock(dialect.stamp, ticks)
         self.maker = Maker(dialect, credentials, urlsplit(clients.base_url).path.rstrip("/"), self.clock, ticks)
         self._clients = clients
         self._rules = dialect.answer_rules
@@ -82,6 +88,11 @@ class Line:
         reply = patiently(self._retries, self.ticks.monotonic, self.ticks.sleep)(self._readable, call)
         self._retries.pay_back()
         return reply
+
+    def once(self, made: Made, granted: Mapping[str, str]) -> Reply:
+        """One request without patience or judgement, to see what comes. Raises NotYet while the gate is shut."""
+        reply, _ = self._exchange(made)
+        return self._opened(reply, granted)
 
     def granted(self) -> Mapping[str, str]:
         """Grant's name → its value, as it is now. Raises AuthError, TransientError."""

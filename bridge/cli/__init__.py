@@ -1,6 +1,8 @@
 """The commands in the order an operator meets them; what each does stands in the module of its room."""
 
-from bridge.cli import carry, look, play, setup, story, work
+import typer
+
+from bridge.cli import carry, dialect, look, play, setup, story, work
 from bridge.cli.app import app
 from bridge.cli.words import say
 from schemas.texts import T
@@ -28,3 +30,16 @@ for command, purpose in (
     (play.demo, T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth.")),
 ):
     app.command(help=say(purpose), short_help=say(purpose))(command)
+
+dialects = typer.Typer(
+    rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True
+)
+for step, purpose in (
+    (dialect.new, T("A new dialect file to fill in, with every option explained.")),
+    (dialect.check, T("Every mistake in a dialect, with its place and the fix.")),
+    (dialect.show, T("The exact request of one operation, with an invented batch and person; nothing is sent.")),
+    (dialect.probe, T("Try a dialect on the portal: grants, signature, clock, one page; nothing is written.")),
+):
+    dialects.command(help=say(purpose), short_help=say(purpose))(step)
+about = say(T("Connect a portal by its interface document: write a dialect, check it, try it."))
+app.add_typer(dialects, name="dialect", help=about, short_help=about)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from bridge.cli.words import say
 from schemas.texts import Language, T
@@ -11,8 +12,17 @@ from schemas.texts import Language, T
 if TYPE_CHECKING:
     from bridge.config import Config
 
+
+class InOrder(TyperGroup):
+    """Commands in the order they were told; groups of commands after them."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # typer's own context
+        return sorted(super().list_commands(ctx), key=lambda name: isinstance(self.commands[name], TyperGroup))
+
+
 app = typer.Typer(
     name="lxy-bridge",
+    cls=InOrder,
     help=say(T("Enters every recuperation batch in the provincial system, and proves it by reading back.")),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

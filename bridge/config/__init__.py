@@ -1,8 +1,8 @@
 """The settings file: every option, its default, and every mistake at once."""
 
-from bridge.config.kinds import is_loopback
-from bridge.config.secret import read_secret
+from bridge.config.secret import read_secret, read_secrets
 from bridge.config.sections import Config, Schedule
 from bridge.config.sections import Source as SourceSection
+from schemas.addresses import is_loopback
 
-__all__ = ["Config", "Schedule", "SourceSection", "is_loopback", "read_secret"]
+__all__ = ["Config", "Schedule", "SourceSection", "is_loopback", "read_secret", "read_secrets"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
-from importlib.resources import files
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
 
-from bridge.config.mistakes import Wrong
+from schemas.addresses import wrong_address
+from schemas.errors import Wrong
+from schemas.packs import shipped_names
 from schemas.texts import T
 
 
@@ -21,6 +21,10 @@ def _place(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path):
         raise Wrong(T("{key}: write it as text in quotation marks."))
     folder: Path = (info.context or {})["folder"]
+    return absolute(folder, value)
+
+
+def absolute(folder: Path, value: str | Path) -> Path:
     return Path(os.path.abspath(folder / Path(value).expanduser()))  # noqa: PTH100  # links stay as written
 
 
@@ -38,8 +42,7 @@ def _pack(folder: str) -> PlainValidator:
             raise Wrong(T("{key}: write it as text in quotation marks."))
         if re.search(r"[/\\]|\.toml$", value):
             return _existing(_place(value, info))
-        entries = (Path(entry.name) for entry in (files("schemas") / folder).iterdir())
-        shipped = sorted(entry.stem for entry in entries if entry.suffix == ".toml")
+        shipped = shipped_names(folder)
         if value not in shipped:
             raise Wrong(T("{key}: must be a path ending in .toml, or one of: {expected}.", expected=", ".join(shipped)))
         return value
@@ -48,17 +51,17 @@ def _pack(folder: str) -> PlainValidator:
 
 
 def _base_url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-    except ValueError:
-        url = SplitResult("", "", "", "", "")
-    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
-        raise Wrong(
-            T("{key}: must be an address such as https://portal.example.cn/api, without user, password, ? or #.")
-        )
-    if url.scheme == "http" and not is_loopback(url.hostname):
-        raise Wrong(T("{key}: must begin with https:// (http is allowed to this machine itself only)."))
+    if wrong := wrong_address(value):
+        raise Wrong(wrong)
     return value.rstrip("/")
+
+
+def _place_of_secret(option: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*_(file|env)", option):
+        raise Wrong(
+            T("{key}: write where the secret lies: {name}_file = its file, or {name}_env = its variable.", name=option)
+        )
+    return option
 
 
 def _cron(value: str) -> str:
@@ -84,14 +87,6 @@ def _mailbox(value: str) -> str:
     return value
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself, without asking any name server."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 Place = Annotated[Path, PlainValidator(_place)]
 ExistingFile = Annotated[Place, AfterValidator(_existing)]
 Words = Annotated[str, Field(min_length=1)]
@@ -100,4 +95,6 @@ Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Seconds = Annotated[float, Field(ge=0)]
 PolicyPack = Annotated[Path | str, _pack("policies")]
 DialectPack = Annotated[Path | str, _pack("dialects")]
+SecretPlaces = Mapping[Annotated[str, AfterValidator(_place_of_secret)], Words]
+"""NAME_file → its file, or NAME_env → its environment variable."""
 BaseUrl = Annotated[str, AfterValidator(_base_url)]

@@ -3,53 +3,151 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
-from importlib.resources import files
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from bridge import __version__
-from bridge.config.sections import Config
+from bridge.config.mistakes import explain
+from bridge.config.sections import Config, Portal
+from bridge.config.toml import table_of, text_of
 from schemas.dialect import Dialect
+from schemas.dialect.new import new_dialect
+from schemas.dialect.review import Fault, nearest, review
 from schemas.errors import ConfigError
+from schemas.packs import shipped_names, shipped_text
 from schemas.policy import Policy
-from schemas.texts import T
+from schemas.texts import T, Text
+from schemas.workbook import WorkbookDialect
 
-P = TypeVar("P", Dialect, Policy)
+P = TypeVar("P", Dialect, WorkbookDialect, Policy)
 
 
 def load_dialect(config: Config) -> Dialect:
-    return _pack(Dialect, "dialects", config.portal.dialect)
+    """Raises ConfigError with every mistake in it, and with what the settings do not tell it."""
+    dialect = sound(config.portal.pack)
+    if untold := list(_untold(dialect, config.portal)):
+        raise ConfigError(*untold)
+    return dialect
+
+
+def load_workbook_dialect(config: Config) -> WorkbookDialect:
+    """The files people carry. Raises ConfigError with every mistake in it."""
+    return _pack(WorkbookDialect, "dialects", config.portal.pack, reference="import-workbook.toml")
+
+
+def sound(name: Path | str) -> Dialect:
+    """A dialect without a mistake. Raises ConfigError with every one it has."""
+    dialect, faults = dialect_of(name)
+    if mistakes := [fault.text for fault in faults if not fault.hint]:
+        raise _wrong(name, mistakes)
+    return dialect
+
+
+def address_of(dialect: Dialect, portal: Portal) -> str:
+    """Where the portal is: the settings decide, else the dialect; `load_dialect` saw that one of them does."""
+    return portal.base_url or dialect.transport.base_url.rstrip("/")
+
+
+def _untold(dialect: Dialect, portal: Portal) -> Iterator[Text]:
+    """What the dialect asks the settings for and they do not say, and the reverse."""
+    if not portal.base_url and not dialect.transport.base_url:
+        yield T("portal.base_url: is missing, and the dialect {name} has none of its own.", name=dialect.name)
+    given = {
+        "settings": {name: name for name in portal.settings},
+        "secrets": {option.rpartition("_")[0]: option for option in portal.secrets},
+    }
+    for section, asked in (("settings", dialect.settings), ("secrets", dialect.secrets)):
+        for name, what in asked.items():
+            if name not in given[section]:
+                key = f"portal.{section}.{name}" + "_file" * (section == "secrets")
+                yield T(
+                    "{key}: is missing. The dialect {name} asks for it: {what}", key=key, name=dialect.name, what=what
+                )
+        for name, option in given[section].items():
+            if name not in asked:
+                yield _not_asked(f"portal.{section}.{option}", name, dialect, asked)
+
+
+def _not_asked(key: str, name: str, dialect: Dialect, asked: Iterable[str]) -> Text:
+    if near := nearest(name, asked):
+        return T(
+            "{key}: the dialect {name} does not ask for it. Is {near} meant?", key=key, name=dialect.name, near=near
+        )
+    return T("{key}: the dialect {name} does not ask for it; leave it out.", key=key, name=dialect.name)
+
+
+def dialect_of(name: Path | str) -> tuple[Dialect, list[Fault]]:
+    """A dialect and what is to be said of it. Raises ConfigError for one whose shapes are wrong already."""
+    dialect = _pack(Dialect, "dialects", name, reference="lxy-bridge dialect new")
+    return dialect, review(dialect)
+
+
+def write_new(file: Path, source: str) -> None:
+    """A dialect to fill in, made from a shipped one. Raises ConfigError; never overwrites."""
+    name = named("dialects", source)
+    if isinstance(name, Path):
+        raise ConfigError(T("{name}: copy a file of your own by hand; --from takes one that ships.", name=source))
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(new_dialect(shipped_text("dialects", name), name=file.stem))
+    except FileExistsError:
+        raise ConfigError(T("{path} is there already. Name a new file.", path=file)) from None
+    except OSError as error:
+        raise ConfigError(T("{path} cannot be written: {reason}.", path=file, reason=error.strerror)) from None
 
 
 def load_policy(config: Config) -> Policy:
-    return _pack(Policy, "policies", config.federation.policy)
+    return _pack(Policy, "policies", config.federation.policy, reference="weihai-2025.toml")
 
 
-def _pack(model: type[P], room: str, name: Path | str) -> P:
-    """A shipped pack by name, or one of the federation's own by path. Raises ConfigError naming every mistake."""
-    text = _pack_text(room, name)
-    try:
-        return model.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(T("{path} is not TOML: {reason}", path=name, reason=error)) from None
-    except ValidationError as error:
+def named(room: str, name: str) -> Path | str:
+    """A pack as a command names it: a file, or one of those shipped. Raises ConfigError."""
+    if re.search(r"[/\\]|\.toml$", name) or Path(name).is_file():
+        return Path(name)
+    shipped = shipped_names(room)
+    if name not in shipped:
         raise ConfigError(
-            *(
-                T("{path}, {key}: {reason}", path=name, key=".".join(map(str, wrong["loc"])), reason=wrong["msg"])
-                for wrong in error.errors(include_input=False, include_context=False)
-            )
-        ) from None
+            T("{name}: must be a path ending in .toml, or one of: {expected}.", name=name, expected=", ".join(shipped))
+        )
+    return name
 
 
-def _pack_text(room: str, name: Path | str) -> str:
-    return (name if isinstance(name, Path) else files("schemas") / room / f"{name}.toml").read_text(encoding="utf-8")
+def pack_text(room: str, name: Path | str) -> str:
+    """Raises ConfigError."""
+    if isinstance(name, str):
+        return shipped_text(room, name)
+    try:
+        return text_of(name)
+    except FileNotFoundError:
+        raise ConfigError(T("There is no file {path}.", path=name)) from None
+
+
+def _pack(model: type[P], room: str, name: Path | str, *, reference: str) -> P:
+    table = table_of(pack_text(room, name), name)
+    if room == "dialects" and ("workbook" in table) != (model is WorkbookDialect):
+        raise ConfigError(_other_carrier(name, by_hand="workbook" in table))
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise _wrong(name, explain(error, model, reference=reference)) from None
+
+
+def _other_carrier(name: Path | str, *, by_hand: bool) -> Text:
+    if by_hand:
+        return T('{path} describes files that people carry. Write portal.carrier = "workbook".', path=name)
+    return T('{path} describes an interface. Write portal.carrier = "http", or name another file.', path=name)
+
+
+def _wrong(name: Path | str, mistakes: list[Text]) -> ConfigError:
+    return ConfigError(T("{path} is not right in {count} places:", path=name, count=len(mistakes)), *mistakes)
 
 
 def basis_of(config: Config, mapping_version: str) -> str:
     """Changes whenever checking or mapping could come to another result for the same rows."""
-    packs = _pack_text("dialects", config.portal.dialect), _pack_text("policies", config.federation.policy)
+    packs = pack_text("dialects", config.portal.pack), pack_text("policies", config.federation.policy)
     parts = (__version__, mapping_version, *packs, config.federation.bases, config.federation.organisers)
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationInfo
 
-from bridge.config.mistakes import Wrong
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, Wrong
 from schemas.texts import T
 
 
@@ -46,6 +45,16 @@ def read_secret(file: Path | None, env: str | None, *, environ: Mapping[str, str
     if not content:
         raise ConfigError(T("The secret file {path} is empty.", path=file))
     return content
+
+
+def read_secrets(places: Mapping[str, str], *, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Name → secret, by NAME_file or NAME_env → its place. Raises ConfigError."""
+    found = {}
+    for option, where in places.items():
+        name, _, kind = option.rpartition("_")
+        file, env = (Path(where), None) if kind == "file" else (None, where)
+        found[name] = read_secret(file, env, environ=environ)
+    return found
 
 
 def _read(file: Path) -> tuple[str, int]:

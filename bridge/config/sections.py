@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -19,12 +18,15 @@ from bridge.config.kinds import (
     Place,
     PolicyPack,
     Seconds,
+    SecretPlaces,
     Words,
+    absolute,
 )
-from bridge.config.mistakes import Wrong, explain
+from bridge.config.mistakes import explain
 from bridge.config.secret import one_place
+from bridge.config.toml import table_of, text_of
 from schemas.batch import Level
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, Wrong
 from schemas.texts import Language, T
 
 _MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "mail", "report", "schedule", "log")
@@ -85,14 +87,14 @@ class Retries(_Section):
 
 
 class Portal(_Section):
-    """`settle_window_s` overrides the dialect's. Nobody's listing grows older than `sweep_after_h`, as far as runs go.
+    """`base_url` and `settle_window_s` override the dialect's; `settings` and `secrets` are what else it asks for.
 
-
+    Nobody's listing grows older than `sweep_after_h`, as far as runs go.
     By the carrier "workbook" people take files from `outbox` to the portal, and bring its exports to `inbox`.
     """
 
     carrier: Literal["http", "workbook"] = "http"
-    dialect: DialectPack = "qilu"
+    dialect: DialectPack | None = None
     template: ExistingFile | None = None
     outbox: Place = Path("待上传")
     inbox: Place = Path("线上导出")
@@ -101,9 +103,13 @@ class Portal(_Section):
     app_secret_file: Place | None = None
     app_secret_env: Words | None = None
     ca_file: ExistingFile | None = None
+    client_cert_file: ExistingFile | None = None
+    client_key_file: ExistingFile | None = None
     settle_window_s: Seconds | None = None
     sweep_after_h: Annotated[float, Field(ge=0)] = 20
     retries: Retries = Retries()
+    settings: Mapping[str, Words] = Field(default_factory=dict)
+    secrets: SecretPlaces = Field(default_factory=dict)
 
     @field_validator("inbox")
     @classmethod
@@ -112,7 +118,17 @@ class Portal(_Section):
             raise Wrong(T("{key}: must be another folder than portal.outbox."))
         return value
 
-    @field_validator("base_url", "app_id")
+    @property
+    def by_hand(self) -> bool:
+        """Whether people carry files to the portal and back."""
+        return self.carrier == "workbook"
+
+    @property
+    def pack(self) -> Path | str:
+        """The dialect: the one that is named, else the one the carrier usually has."""
+        return self.dialect or {"http": "qilu", "workbook": "import-workbook"}[self.carrier]
+
+    @field_validator("app_id")
     @classmethod
     def _called(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None and info.data.get("carrier") == "http":
@@ -124,6 +140,25 @@ class Portal(_Section):
     def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
         needed = info.data.get("carrier") == "http"
         return one_place(value, info, file_field="app_secret_file", needed=needed)
+
+    @field_validator("client_key_file")
+    @classmethod
+    def _whole_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if "client_cert_file" in info.data and (value is None) != (info.data["client_cert_file"] is None):
+            raise Wrong(T("{key}: a client certificate needs client_cert_file and client_key_file, both."))
+        return value
+
+    @field_validator("secrets")
+    @classmethod
+    def _places(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        names = [option.rpartition("_")[0] for option in value]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise Wrong(T("{key}: {name}_file or {name}_env, not both.", name=twice[0]))
+        folder: Path = (info.context or {})["folder"]
+        return {
+            option: str(absolute(folder, where)) if option.endswith("_file") else where
+            for option, where in value.items()
+        }
 
 
 class Deadlines(_Section):
@@ -240,34 +275,16 @@ class Config(_Section):
     @classmethod
     def load(cls, path: Path) -> Self:
         """The settings of one file. Raises ConfigError with every mistake in it."""
-        table = {section: {} for section in _MAY_BE_LEFT_OUT} | _read_toml(path)
+        table = {section: {} for section in _MAY_BE_LEFT_OUT} | _read(path)
         try:
             # As JSON, because only there strict means what TOML means: an enum is a text, a tuple is a list.
             return cls.model_validate_json(orjson.dumps(table), context={"folder": path.absolute().parent})
         except ValidationError as error:
-            raise ConfigError(*explain(error, cls)) from None
+            raise ConfigError(*explain(error, cls, reference="config.example.toml")) from None
 
 
-def _read_toml(path: Path) -> dict[str, object]:
+def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return table_of(text_of(path), path)
     except FileNotFoundError:
         raise ConfigError(T("There is no settings file {path}. Run: lxy-bridge init", path=path)) from None
-    except OSError as error:
-        raise ConfigError(
-            T("The settings file {path} cannot be read: {reason}.", path=path, reason=error.strerror)
-        ) from None
-    except UnicodeDecodeError:
-        raise ConfigError(T("{path} is not UTF-8 text. Save it again as UTF-8.", path=path)) from None
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+), column (\d+)", str(error))
-        line, column = place.groups() if place else ("-", "-")
-        raise ConfigError(
-            T(
-                "{path}, line {line}, column {column}: this is not TOML. Texts stand in quotation marks; "
-                "Windows paths stand in single ones.",
-                path=path,
-                line=line,
-                column=column,
-            )
-        ) from None

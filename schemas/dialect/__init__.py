@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cached_property
-from importlib.resources import files
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -14,8 +12,11 @@ from schemas.dialect.answer import AnswerShape
 from schemas.dialect.part import Filled, Part, Seconds, Words
 from schemas.dialect.request import Operations, Paging, Travel
 from schemas.dialect.words import Dictionaries, Fields
+from schemas.errors import Wrong
 from schemas.outcome import Rule
+from schemas.packs import parsed, shipped_text
 from schemas.portal import DeliveryClass
+from schemas.texts import T
 
 __all__ = ["Dialect", "Dictionaries", "Words", "shipped_dialect"]
 
@@ -52,11 +53,10 @@ class Dialect(Part):
     def _grants_differ(self) -> Self:
         names = [grant.name for grant in self.grants]
         if len(set(names)) != len(names):
-            raise ValueError("two grants have the same name")
+            raise Wrong(T("grants: two of them have the same name; give each its own."))
         return self
 
 
 def shipped_dialect(name: str) -> Dialect:
     """One of the dialects in the package. Raises FileNotFoundError, pydantic.ValidationError."""
-    text = (files("schemas") / "dialects" / f"{name}.toml").read_text(encoding="utf-8")
-    return Dialect.model_validate(tomllib.loads(text))
+    return parsed(Dialect, shipped_text("dialects", name))

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from schemas.dialect.part import Filled, MaybeAt, Part, Seconds, Template, Templates
 from schemas.dialect.request import Request
+from schemas.errors import Wrong
+from schemas.texts import T
 
 
 class Transport(Part):
@@ -34,7 +36,7 @@ def _hours(text: str) -> str:
     except ValueError:
         start = end = None
     if start is None or start == end:
-        raise ValueError('closing hours are written like "00:00-06:00"')
+        raise Wrong(T('{key}: write closing hours like "00:00-06:00".'))
     return text
 
 
@@ -57,7 +59,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"no time zone: {name}") from None
+        raise Wrong(T('{key}: is no time zone; write one such as "Asia/Shanghai".')) from None
     return name
 
 
@@ -72,7 +74,7 @@ class Stamp(Part):
     @model_validator(mode="after")
     def _has_a_time(self) -> Self:
         if self.time not in {"s", "ms", "iso", "rfc1123"} and "%" not in self.time:
-            raise ValueError('time is "s", "ms", "iso", "rfc1123" or a pattern such as "%Y%m%d%H%M%S"')
+            raise Wrong(T('{key}: time is "s", "ms", "iso", "rfc1123" or a pattern such as "%Y%m%d%H%M%S".'))
         return self
 
 
@@ -134,8 +136,10 @@ class Signature(Part):
 
     @model_validator(mode="after")
     def _has_its_key(self) -> Self:
-        if self.algorithm.keyed != bool(self.key):
-            raise ValueError(f"{self.algorithm} {'needs a' if self.algorithm.keyed else 'takes no'} key")
+        if self.algorithm.keyed and not self.key:
+            raise Wrong(T("{key}: {algorithm} needs key.", algorithm=self.algorithm.value))
+        if self.key and not self.algorithm.keyed:
+            raise Wrong(T("{key}: {algorithm} takes no key; put it into canonical.", algorithm=self.algorithm.value))
         return self
 
 
@@ -169,9 +173,9 @@ class Lock(Part):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.cipher.value.startswith("sm4") and self.key_bytes != 16:  # noqa: PLR2004  # the only size of SM4
-            raise ValueError("SM4 has keys of 16 bytes")
+            raise Wrong(T("{key}: SM4 has keys of 16 bytes; write key_bytes = 16."))
         if self.cipher.mode == "ecb" and self.iv:
-            raise ValueError("ECB takes no iv")
+            raise Wrong(T("{key}: ECB takes no iv; leave it out."))
         return self
 
 
@@ -209,7 +213,7 @@ class Grant(Request):
     @model_validator(mode="after")
     def _says_where(self) -> Self:
         if not self.value_at:
-            raise ValueError("value_at says where the value lies in the answer")
+            raise Wrong(T("{key}: needs value_at, the place of its value in the answer."))
         if sum((bool(self.life_at), bool(self.ends_at), self.life_s is not None)) > 1:
-            raise ValueError("one of life_at, ends_at and life_s is enough")
+            raise Wrong(T("{key}: leave one of life_at, ends_at and life_s."))
         return self

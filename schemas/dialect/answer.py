@@ -7,7 +7,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.dialect.part import MaybeAt, Part, Pattern
+from schemas.errors import Wrong
 from schemas.outcome import Reaction
+from schemas.texts import T
 
 
 class AnswerRule(Part):
@@ -21,9 +23,9 @@ class AnswerRule(Part):
     @model_validator(mode="after")
     def _says_when(self) -> Self:
         if (self.status, self.code, self.message) == (None, None, None):
-            raise ValueError("a rule needs a status, a code or a message")
+            raise Wrong(T("{key}: needs a status, a code or a message; without one it would match everything."))
         if self.reaction is Reaction.SUCCESS and self.code is None:
-            raise ValueError("only a code makes a success (where code_at is empty, the HTTP status is the code)")
+            raise Wrong(T("{key}: only a code makes a success (without code_at the HTTP status is the code)."))
         return self
 
 

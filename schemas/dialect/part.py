@@ -10,6 +10,9 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from schemas.errors import Wrong
+from schemas.texts import T
+
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 
 
@@ -33,7 +36,7 @@ def _expression(text: str) -> str:
     try:
         jmespath.compile(text)
     except JMESPathError:
-        raise ValueError(f"no JMESPath expression: {text}") from None
+        raise Wrong(T('{key}: is no JMESPath expression; a place in an answer is written like "data.list".')) from None
     return text
 
 
@@ -41,7 +44,7 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"no pattern: {error}") from None
+        raise Wrong(T("{key}: is no regular expression ({reason}).", reason=error.msg)) from None
     return text
 
 

@@ -8,7 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.dialect.part import At, Filled, MaybeAt, Part, Seconds, Templates, Words, placeholders
+from schemas.errors import Wrong
 from schemas.portal import Operation
+from schemas.texts import T
 
 
 class Form(StrEnum):
@@ -50,11 +52,11 @@ class Travel(Part):
     @model_validator(mode="after")
     def _has_room(self) -> Self:
         if self.content == "object" and not self.content_at:
-            raise ValueError('content = "object" needs content_at')
+            raise Wrong(T('{key}: content = "object" needs content_at.'))
         if self.content != "object" and self.content_at:
-            raise ValueError('content_at goes with content = "object"')
+            raise Wrong(T('{key}: content_at goes with content = "object".'))
         if self.content != "text" and not self.envelope:
-            raise ValueError("content says how it stands in an envelope, and there is none")
+            raise Wrong(T("{key}: content says how it stands in an envelope, and there is none."))
         return self
 
 
@@ -86,9 +88,9 @@ class Write(Request):
     def _speaks_of_each(self) -> Self:
         told = bool(self.accepted_at or self.verdicts_at)
         if self.rows_at and told == self.whole:
-            raise ValueError("a list of records needs accepted_at or verdicts_at, or else whole = true")
+            raise Wrong(T("{key}: a list of records needs accepted_at or verdicts_at, or else whole = true."))
         if self.left_out == "exists" and not told:
-            raise ValueError("left_out speaks of answers that name records at accepted_at or verdicts_at")
+            raise Wrong(T("{key}: left_out speaks of answers that name records at accepted_at or verdicts_at."))
         return self
 
     def names_in_templates(self) -> frozenset[str]:
@@ -168,7 +170,7 @@ class Paging(Part):
     @model_validator(mode="after")
     def _goes_on(self) -> Self:
         if self.by == "cursor" and not self.next_at:
-            raise ValueError("paging by cursor needs next_at")
+            raise Wrong(T('{key}: by = "cursor" needs next_at, the place of the next cursor.'))
         if self.by != "cursor" and self.next_at:
-            raise ValueError('next_at goes with by = "cursor"')
+            raise Wrong(T('{key}: next_at goes with by = "cursor".'))
         return self

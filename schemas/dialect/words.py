@@ -9,7 +9,9 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from schemas.dialect.part import Filled, Part, Words
+from schemas.errors import Wrong
 from schemas.portal import OnlineStatus
+from schemas.texts import T
 
 
 class RecordFields(Part):
@@ -83,7 +85,7 @@ class Dictionaries(Part):
         for name in type(self).model_fields:
             words = [word for spellings in getattr(self, name).values() for word in spellings]
             if len(set(words)) != len(words):
-                raise ValueError(f"{name}: one word of the portal stands for two of ours")
+                raise Wrong(T("{key}.{name}: one word of the portal stands for two of ours.", name=name))
         return self
 
 

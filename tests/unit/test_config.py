@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from bridge.config import Config, is_loopback, read_secret
+from bridge.config import Config, is_loopback, read_secret, read_secrets
 from bridge.config.mistakes import options
+from bridge.config.packs import address_of, load_dialect, load_policy
 from schemas.batch import Level
 from schemas.errors import ConfigError
+from schemas.packs import shipped_text
 from schemas.texts import Language
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -78,7 +81,10 @@ def test_the_sample_loads_as_it_stands():
 
 
 def test_the_sample_names_every_option_and_no_other():
-    assert set(key_paths(tomllib.loads(whole_example()))) == set(options(Config))
+    named = set(key_paths(tomllib.loads(whole_example())))
+    of_a_dialect = {path for path in named if re.match(r"portal\.(settings|secrets)\.", path)}
+    assert named - of_a_dialect == set(options(Config))
+    assert of_a_dialect == {"portal.settings.org_code", "portal.secrets.aes_key_file"}
 
 
 def test_the_sample_shows_the_defaults_where_there_are_any(tmp_path: Path):
@@ -243,6 +249,103 @@ def test_another_machine_is_not_loopback(host: str):
 def test_the_practice_portal_on_this_machine_may_speak_http(tmp_path: Path):
     config = load(tmp_path, changed("https://portal.example.cn/api/", "http://127.0.0.1:8443"))
     assert config.portal.base_url == "http://127.0.0.1:8443"
+
+
+NEEDY = (files("schemas") / "dialect" / "skeleton.toml").read_text(encoding="utf-8")
+"""A dialect that asks for the setting org_code and the secret aes_key."""
+
+
+def needy(folder: Path, *lines: str, dialect: str = NEEDY) -> Config:
+    (folder / "needy.toml").write_text(dialect, encoding="utf-8")
+    text = changed('app_id = "app"', "\n".join(('app_id = "app"', 'dialect = "needy.toml"', *lines)))
+    return load(folder, text)
+
+
+def untold(config: Config) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_dialect(config)
+    return [str(text) for text in caught.value.texts]
+
+
+def test_what_the_dialect_asks_for_is_asked_for_by_path(tmp_path: Path):
+    assert untold(needy(tmp_path)) == [
+        "portal.settings.org_code: is missing. The dialect example asks for it: 单位编码。The federation's code on the portal",
+        "portal.secrets.aes_key_file: is missing. The dialect example asks for it: 加密密钥，16 个字符。Its encryption key",
+    ]
+
+
+def test_what_the_dialect_does_not_ask_for_is_a_mistake(tmp_path: Path):
+    told = untold(
+        needy(tmp_path, 'settings = { org_cod = "1", x = "2" }', 'secrets = { aes_key_env = "K", y_file = "y" }')
+    )
+    assert told[1:] == [
+        "portal.settings.org_cod: the dialect example does not ask for it. Is org_code meant?",
+        "portal.settings.x: the dialect example does not ask for it; leave it out.",
+        "portal.secrets.y_file: the dialect example does not ask for it; leave it out.",
+    ]
+
+
+def test_settings_and_secrets_of_a_dialect_are_told_where_they_lie(tmp_path: Path):
+    (tmp_path / "aes.secret").write_text("0123456789abcdef\n", encoding="utf-8")
+    (tmp_path / "aes.secret").chmod(0o600)
+    config = needy(tmp_path, 'settings = { org_code = "370000" }', 'secrets = { aes_key_file = "aes.secret" }')
+    assert load_dialect(config).name == "example"
+    assert config.portal.settings == {"org_code": "370000"}
+    assert read_secrets(config.portal.secrets) == {"aes_key": "0123456789abcdef"}
+    assert read_secrets({"aes_key_env": "K"}, environ={"K": "s"}) == {"aes_key": "s"}
+
+
+def test_the_address_comes_from_the_settings_or_else_from_the_dialect(tmp_path: Path):
+    known = ('settings = { org_code = "370000" }', 'secrets = { aes_key_env = "K" }')
+    config = needy(tmp_path, *known)
+    assert address_of(load_dialect(config), config.portal) == "https://portal.example.cn/api"
+    nowhere = config.portal.model_copy(update={"base_url": None})
+    assert address_of(load_dialect(config), nowhere) == "https://portal.example.cn/api"
+    (tmp_path / "needy.toml").write_text(NEEDY.replace("base_url = ", "#base_url = "), encoding="utf-8")
+    assert untold(config.model_copy(update={"portal": nowhere})) == [
+        "portal.base_url: is missing, and the dialect example has none of its own."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            'secrets = { aes_key = "x" }',
+            "portal.secrets.aes_key: write where the secret lies: aes_key_file = its file,",
+        ),
+        ('secrets = { k_file = "x", k_env = "K" }', "portal.secrets: k_file or k_env, not both."),
+        ("settings = { org_code = 5 }", "portal.settings.org_code: write it as text in quotation marks."),
+        ('client_cert_file = "own.toml"', "portal.client_key_file: a client certificate needs client_cert_file and"),
+        ('client_cert_file = "none.pem"', "portal.client_cert_file: there is no file "),
+    ],
+)
+def test_each_mistake_around_the_dialect_names_its_option_and_the_fix(tmp_path: Path, line: str, said: str):
+    assert mistakes(tmp_path, changed('app_id = "app"', f'app_id = "app"\n{line}'))[0].startswith(said)
+
+
+def test_a_dialect_with_mistakes_stops_the_start_with_all_of_them(tmp_path: Path):
+    spoilt = NEEDY.replace("{parent}", "{parnet}").replace('city = "22"', "")
+    first, *rest = untold(needy(tmp_path, dialect=spoilt))
+    assert first == f"{tmp_path / 'needy.toml'} is not right in {len(rest)} places:"
+    assert "words.level.city: is missing: write the portal's word or code for it." in rest
+
+
+def test_a_dialect_that_is_not_toml_is_told_by_line_and_column(tmp_path: Path):
+    [told] = untold(needy(tmp_path, dialect="name = CANARY"))
+    assert "needy.toml, line 1, column 8: this is not TOML." in told
+    assert "CANARY" not in told
+
+
+def test_a_policy_is_explained_like_the_settings(tmp_path: Path):
+    pack = shipped_text("policies", "weihai-2025").replace('severity = "explain"', 'severity = "warn"', 1)
+    (tmp_path / "own.toml").write_text(pack.replace("across = 7", "across = 0"), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_policy(load(tmp_path, MINIMAL))
+    assert [str(text) for text in caught.value.texts[1:]] == [
+        'rules[2].severity: must be one of "block", "explain", "inform".',
+        "rules[2].params.across: must be more than 0.",
+    ]
 
 
 def test_a_missing_file_names_the_command_that_makes_one(tmp_path: Path):

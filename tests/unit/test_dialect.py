@@ -20,14 +20,17 @@ def qilu() -> Tree:
 
 
 MISTAKES: dict[str, tuple[Callable[[Tree], object], str]] = {
-    "a line without a condition": (lambda t: t["answer"]["rules"].append({"reaction": "refused"}), "a rule needs"),
+    "a line without a condition": (
+        lambda t: t["answer"]["rules"].append({"reaction": "refused"}),
+        "needs a status, a code or a message",
+    ),
     "a success by status alone": (
         lambda t: t["answer"]["rules"].append({"reaction": "success", "status": 200}),
         "only a code",
     ),
     "a message that is no pattern": (
         lambda t: t["answer"]["rules"].append({"reaction": "exists", "message": "("}),
-        "no pattern",
+        "no regular expression",
     ),
     "no place for the saved": (
         lambda t: t["operations"]["save_people"].pop("accepted_at"),
@@ -41,7 +44,10 @@ MISTAKES: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: t["operations"]["save_batch"].update(online_id_at="data.["),
         "no JMESPath expression",
     ),
-    "one word for two levels": (lambda t: t["words"]["level"].update(city="26"), "level: one word"),
+    "one word for two levels": (
+        lambda t: t["words"]["level"].update(city="26"),
+        "one word of the portal stands for two",
+    ),
     "an option nobody knows": (lambda t: t["limits"].update(rows=1), "Extra inputs"),
 }
 

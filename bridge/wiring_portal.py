@@ -1,0 +1,95 @@
+"""The fuse box of the portal: by its interface, or by the files people carry; one dialect for either."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from adapters.portal.http import Clients, Credentials, HttpPortal, Line, Ticks, open_clients
+from adapters.portal.http import Retries as WireRetries
+from adapters.portal.workbook import WorkbookPortal
+from bridge.config import Config, read_secret, read_secrets
+from bridge.config.packs import address_of, load_dialect, load_workbook_dialect
+from bridge.ports import Desk, Portal, Vault
+from schemas.dialect import Dialect, Dictionaries
+from schemas.journal import Settling
+from schemas.portal import DeliveryClass
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """How the portal is reached, and the words it takes; there is a `desk` where people carry files to it."""
+
+    portal: Portal
+    words: Dictionaries
+    desk: Desk | None = None
+
+
+@contextmanager
+def open_carrier(config: Config, vault: Vault) -> Iterator[Carrier]:
+    """Raises ConfigError."""
+    if config.portal.by_hand:
+        carried = load_workbook_dialect(config)
+        desk = WorkbookPortal(
+            carried.workbook,
+            outbox=config.portal.outbox,
+            inbox=config.portal.inbox,
+            accepted=template_memory(config),
+            mark=vault.mark,
+            template=config.portal.template,
+            language=config.federation.language,
+        )
+        yield Carrier(desk, carried.words, desk)
+        return
+    dialect = load_dialect(config)
+    clients = clients_of(config, dialect)
+    try:
+        yield Carrier(_http_portal(config, dialect, clients), dialect.words)
+    finally:
+        clients.close()
+
+
+def template_memory(config: Config) -> Path:
+    """Where the fingerprint of the accepted template is kept: beside the journal."""
+    return config.journal.path.with_name(config.journal.path.name + ".template.json")
+
+
+def settling_of(config: Config) -> Settling:
+    """Where people carry files nobody can be asked, and no time that passes proves anything: only their exports do."""
+    if config.portal.by_hand:
+        return Settling(DeliveryClass.K4, 0, by_hand=True)
+    dialect, window_s = load_dialect(config), config.portal.settle_window_s
+    return Settling(dialect.delivery_class, dialect.settle_window_s if window_s is None else window_s)
+
+
+def clients_of(config: Config, dialect: Dialect) -> Clients:
+    portal = config.portal
+    own, key = portal.client_cert_file, portal.client_key_file
+    certificate = (own, key) if own and key else None
+    return open_clients(address_of(dialect, portal), dialect.transport, ca_file=portal.ca_file, certificate=certificate)
+
+
+def credentials_of(config: Config) -> Credentials:
+    """Who we are to the portal. Raises ConfigError."""
+    portal = config.portal
+    values = {**portal.settings, **read_secrets(portal.secrets)}
+    return Credentials(portal.app_id or "", read_secret(portal.app_secret_file, portal.app_secret_env), values)
+
+
+def _http_portal(config: Config, dialect: Dialect, clients: Clients) -> Portal:
+    section = config.portal.retries
+    retries = WireRetries(section.attempts, section.time_s, section.budget)
+    return HttpPortal(Line(dialect, clients, credentials_of(config), retries, ticks()))
+
+
+def ticks() -> Ticks:
+    """This machine's time and chance, for the wire."""
+    return Ticks(time.monotonic, time.sleep, lambda: datetime.now(SHANGHAI), secrets.token_bytes)
