@@ -128,17 +128,16 @@ def _veiled(shown: Shown, veil: Veil) -> Shown:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A dialect being tried at its portal. `hidden` puts a text into words and hides secrets and grants in them."""
+    """A dialect being tried at its portal, at `url`. Whatever is printed goes through `hide`."""
 
     probe: Probe
-    veil: Veil
     url: str
 
     def steps(self) -> Iterator[Examined]:
         return self.probe.steps()
 
     def hide(self, text: str) -> str:
-        return self.veil.and_also(self.probe.granted).hide(text)
+        return self.probe.veil.hide(text)
 
 
 @contextmanager
@@ -151,6 +150,6 @@ def try_out(pack: Path | str, config: Config) -> Iterator[Trial]:
     clients = clients_of(config, dialect)
     try:
         line = Line(dialect, clients, credentials, Retries(attempts=1, budget=0), ticks())
-        yield Trial(Probe(line, config.federation.year), Veil(secrets), address_of(dialect, portal))
+        yield Trial(Probe(line, config.federation.year, Veil(secrets)), address_of(dialect, portal))
     finally:
         clients.close()

@@ -13,16 +13,17 @@ from schemas.examined import Examined
 from schemas.identity import scrub
 from schemas.outcome import Transport
 from schemas.texts import T, Text
+from schemas.veil import Veil
 
 _LONGEST_MESSAGE, _LONGEST_WORD = 200, 40
 
 
-def answered(reply: Reply) -> Text:
-    """What the portal said, as far as it may be repeated."""
+def answered(reply: Reply, veil: Veil) -> Text:
+    """What the portal said, as far as it may be repeated. Secrets go first: what masks or cuts would hide them from the veil."""
     seen = reply.seen
     if seen.transport is not Transport.ANSWERED:
         return T("no answer of the portal's ({cause})", cause=reply.cause)
-    message = scrub(" ".join(seen.message.split()))[:_LONGEST_MESSAGE]
+    message = scrub(veil.hide(" ".join(seen.message.split())))[:_LONGEST_MESSAGE]
     code = machine_word(seen.code)
     if not message:
         return T("answered {status} {code}", status=seen.status, code=code)

@@ -1,6 +1,6 @@
 """Tries a dialect on its portal, a step at a time, and says of each what worked. Nothing is ever written there.
 
-What the portal says is repeated with numbers masked; whoever prints it hides the secrets.
+What the portal says is repeated with our secrets hidden and long numbers masked.
 """
 
 from __future__ import annotations
@@ -21,19 +21,25 @@ from schemas.errors import AuthError, SchemaDrift
 from schemas.examined import Examined
 from schemas.outcome import Outcome, Reaction, Transport, known, reaction
 from schemas.texts import T, Text
+from schemas.veil import Veil
 
 _STILL_ONE_CLOCK_S = 2
 
 
 class Probe:
-    """`steps` goes as far as it can; `granted` are the grants' values, to be hidden from whatever is shown."""
+    """`steps` goes as far as it can. `veil` hides our secrets and what was granted so far."""
 
-    def __init__(self, line: Line, year: int) -> None:
+    def __init__(self, line: Line, year: int, veil: Veil) -> None:
         self._line = line
         self._dialect = line.dialect
         self._year = year
         self._asked: list[Reply] = []
-        self.granted: Mapping[str, str] = {}
+        self._secrets = veil
+        self._granted: Mapping[str, str] = {}
+
+    @property
+    def veil(self) -> Veil:
+        return self._secrets.and_also(self._granted)
 
     def steps(self) -> Iterator[Examined]:
         try:
@@ -50,7 +56,7 @@ class Probe:
         if failed and self._said(self._asked[-1]) is Reaction.CLOCK:  # the answer said what time it is
             failed = self._ask()
         for grant, reply in zip(self._dialect.grants[: len(self._asked) - bool(failed)], self._asked, strict=False):
-            yield Examined(_grant(grant.name), 0, answered(reply))
+            yield Examined(_grant(grant.name), 0, answered(reply, self.veil))
         if failed:
             raise _Stopped(failed)
 
@@ -68,7 +74,7 @@ class Probe:
             name = _grant(self._dialect.grants[len(self._asked) - 1].name)
             return Examined(name, 1, error.text, T("Correct value_at or lock in [[grants]]."))
         finally:
-            self.granted = asking.held()
+            self._granted = asking.held()
         return None
 
     def _fetch(self, made: Made) -> Reply:
@@ -77,7 +83,7 @@ class Probe:
         self._asked.append(reply)
         if known(reply.seen, self._dialect.answer_rules) is not Outcome.ACCEPTED:
             fix = self._fix(reply, T("Check app_id, app_secret and [[grants]]."))
-            raise _Stopped(Examined(name, 1, answered(reply), fix))
+            raise _Stopped(Examined(name, 1, answered(reply, self.veil), fix))
         return reply
 
     def _listing(self) -> Iterator[Examined]:
@@ -88,7 +94,7 @@ class Probe:
             return
         reply = self._page(listing)
         if known(reply.seen, self._dialect.answer_rules) is not Outcome.ACCEPTED:
-            raise _Stopped(Examined(name, 1, answered(reply), self._fix(reply, _COMPARE)))
+            raise _Stopped(Examined(name, 1, answered(reply, self.veil), self._fix(reply, _COMPARE)))
         if self._dialect.signature:
             yield Examined(T("signature"), 0, T("accepted"))
         yield self._clock(reply)
@@ -96,7 +102,7 @@ class Probe:
             rows = rows_of(reply.document, Pages.of(self._dialect, listing, self._opened_row))
         except SchemaDrift as drift:
             raise _Stopped(Examined(name, 1, drift.text, T("Correct rows_at, total_at or [sealing]."))) from None
-        yield Examined(name, 0, answered(reply))
+        yield Examined(name, 0, answered(reply, self.veil))
         yield Examined(T("first page"), 0, T("{count} batches", count=len(rows)))
         yield from compared_rows(rows, self._dialect, self._year)
 
@@ -110,9 +116,9 @@ class Probe:
             "size": str(self._dialect.limits.page_size),
         }
         call = line.maker.page_call(listing.paged(paging), values, {})
-        reply = line.once(line.maker.make(call, self.granted), self.granted)
+        reply = line.once(line.maker.make(call, self._granted), self._granted)
         if self._said(reply) is Reaction.CLOCK:
-            reply = line.once(line.maker.make(call, self.granted), self.granted)
+            reply = line.once(line.maker.make(call, self._granted), self._granted)
         return reply
 
     def _clock(self, reply: Reply) -> Examined:
@@ -137,9 +143,11 @@ class Probe:
         name, line = T("dictionary {name}", name=theirs), self._line
         values = {"dictionary": theirs}
         call = Call(shape, values, line.maker.content(shape, values))
-        reply = line.once(line.maker.make(call, self.granted), self.granted)
+        reply = line.once(line.maker.make(call, self._granted), self._granted)
         if known(reply.seen, self._dialect.answer_rules) is not Outcome.ACCEPTED:
-            return Examined(name, 1, answered(reply), self._fix(reply, T("Correct [operations.dictionaries].")))
+            return Examined(
+                name, 1, answered(reply, self.veil), self._fix(reply, T("Correct [operations.dictionaries]."))
+            )
         rows = at(reply.document, shape.rows_at)
         if not isinstance(rows, list):
             return Examined(name, 1, T("no list at {path}", path=shape.rows_at), T("Correct rows_at."))
@@ -151,7 +159,7 @@ class Probe:
         sealing = self._dialect.sealing
         if sealing is None or not sealing.rows:
             return value
-        lock = self._line.maker.lock(sealing, self.granted)
+        lock = self._line.maker.lock(sealing, self._granted)
         return sealed_row(value, lambda: lock, lambda plain: decoded(plain, self._dialect.answer))
 
     def _fix(self, reply: Reply, otherwise: Text) -> Text:

@@ -84,14 +84,14 @@ def show(
 
 def _request(seen: "Exhibit") -> None:
     shown = seen.shown
-    paragraph(f"{shown.method} {shown.url}", style="bold")
+    typer.echo(f"{shown.method} {shown.url}")  # nothing of a request is folded: it is there to be compared
     for name, value in shown.headers.items():
-        paragraph(f"{name}: {value}", indent=2)
+        typer.echo(f"  {name}: {value}")
     for title, text in ((T("What is signed:"), shown.canonical), (T("Body:"), shown.body)):
         if text:
             paragraph(say(title), style="bold")
             for line in text.splitlines():
-                paragraph(line, indent=2)
+                typer.echo(f"  {line}")
     paragraph(say(T("Nothing was sent. Batch and person are invented; «…» stands for a secret or a grant.")))
     if seen.unsealed:
         paragraph(say(T("Shown without its encryption: no settings say where the keys are.")))

@@ -151,7 +151,8 @@ def _unknown(key: str, keys: list[str | int], known: list[str], reference: str) 
     *section, name = (part for part in keys if isinstance(part, str))
     above = ".".join(section)
     siblings = {path.rpartition(".")[2]: path for path in known if path.rpartition(".")[0] == above}
-    near = [siblings[hit] for hit in difflib.get_close_matches(name, siblings, n=1)]
+    alike = difflib.get_close_matches(name, siblings, n=1) or [one for one in siblings if name in one.split("_")]
+    near = [siblings[hit] for hit in alike]
     elsewhere = [path for path in known if path.rpartition(".")[2] == name]
     if near or elsewhere:
         return T("{key}: there is no such option. Is {near} meant?", key=key, near=(near or elsewhere)[0])

@@ -72,6 +72,10 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         lambda t: t["transport"]["headers"].update({"X-App": "{appId}"}),
         "transport.headers.X-App: {appId} would be sent as it stands. Is {app_id} meant?",
     ),
+    "what documents call the batch": (
+        lambda t: ops(t)["list_people"].update(query={"batchId": "{batchId}"}),
+        "operations.list_people.query.batchId: {batchId} would be sent as it stands. Is {parent} meant?",
+    ),
     "a name of no likeness": (
         lambda t: ops(t)["list_people"].update(query={"batchId": "{parent}", "x": "{zzzzzz}"}),
         "operations.list_people.query.x: {zzzzzz} is not known here. Known are: aes_key, app_id, app_secret",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from schemas.dialect import Dialect
 from schemas.dialect.part import placeholders
 from schemas.dialect.review.faults import Fault, below, fault, nearest
-from schemas.dialect.review.places import EVERY, ONE_RECORD, RESERVED, STAMPS, Place, declared, granted, places
+from schemas.dialect.review.places import EVERY, ONE_RECORD, RESERVED, STAMPS, Place, granted, places
 from schemas.texts import T
 
 _LIKE_A_NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
@@ -18,14 +18,13 @@ _SHOWN = 14
 
 def name_faults(dialect: Dialect) -> Iterator[Fault]:
     yield from _declarations(dialect)
-    ours = declared(dialect) | granted(dialect)
     used: set[str] = set()
     for place in places(dialect):
         names = set(placeholders(place.template))
         used |= names
         yield from (_unknown(place, name, dialect) for name in sorted(names - place.known))
         for name in sorted(set(_LIKE_A_NAME.findall(place.template)) - names):
-            yield _literal(place, name, ours | EVERY)
+            yield _literal(place, name)
     for section in ("settings", "secrets"):
         for name in sorted(getattr(dialect, section).keys() - used):
             yield fault(
@@ -75,19 +74,36 @@ def _unknown(place: Place, name: str, dialect: Dialect) -> Fault:
                 **said,
             ),
         )
-    if name not in EVERY and (near := nearest(name, place.known)):
+    if name not in EVERY and (near := _meant(name, place)):
         return fault(place.path, T("{key}: {{{name}}} is not known here. Is {{{near}}} meant?", near=near, **said))
     return fault(place.path, T("{key}: {{{name}}} is not known here. Known are: {known}.", known=_shown(place), **said))
 
 
-def _literal(place: Place, name: str, known: frozenset[str]) -> Fault:
-    if near := nearest(name, known):
+def _literal(place: Place, name: str) -> Fault:
+    if near := _meant(name, place):
         return fault(
             place.path,
             T("{key}: {{{name}}} would be sent as it stands. Is {{{near}}} meant?", name=name, near=near),
         )
     text = T("{key}: {{{name}}} would be sent as it stands: names are lower case with _. Correct it.", name=name)
     return fault(place.path, text)
+
+
+_USUAL = {
+    "batchid": "parent", "groupid": "parent", "teamid": "parent", "id": "online_id", "personid": "online_id",
+    "serialno": "serial", "appkey": "app_id", "clientid": "app_id", "secret": "app_secret", "appkeysecret": "app_secret",
+    "clientsecret": "app_secret", "accesstoken": "token", "timestamp": "time", "ts": "time", "pageno": "page",
+    "pagenum": "page", "pageindex": "page", "pagesize": "size", "limit": "size", "data": "content", "sign": "signature",
+}  # fmt: skip
+"""What interface documents like to call the things we have names for."""
+
+
+def _meant(name: str, place: Place) -> str:
+    """The name of this place that is likeliest meant; one field of a record only for another with a dot."""
+    usual = _USUAL.get(re.sub("[._-]", "", name).lower(), "")
+    if usual in place.known:
+        return usual
+    return nearest(name, (one for one in place.known if ("." in one) == ("." in name)))
 
 
 def _shown(place: Place) -> str:
