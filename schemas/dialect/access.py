@@ -15,13 +15,17 @@ from schemas.dialect.request import Request
 
 
 class Transport(Part):
-    """`deadline_s` bounds one whole call; httpx itself has no total time-out. `headers` go with every call but grants."""
+    """`deadline_s` bounds one whole call; httpx itself has no total time-out.
+
+    `headers` and `query` go with every call but grants.
+    """
 
     base_url: str = ""
     deadline_s: Seconds = 60
     connect_s: Seconds = 10
     max_answer_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     headers: Templates = Field(default_factory=dict)
+    query: Templates = Field(default_factory=dict)
 
 
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
