@@ -157,7 +157,8 @@ class Cipher(StrEnum):
 
 
 class Lock(Part):
-    """One way of encrypting. Without `iv` a random one stands before the ciphertext (CBC, GCM).
+    """One way of encrypting. Without `iv` a random one stands before the ciphertext (CBC, GCM). Of a longer one
+    CBC takes the first 16 bytes, so that it may be the key's own beginning.
 
     `key_form` says how the key's text becomes bytes, `key_bytes` how many of them count.
     """

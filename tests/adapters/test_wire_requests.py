@@ -297,6 +297,12 @@ def test_what_a_lock_closes_it_opens_and_nothing_else(parts):
     assert closed not in str(refused.value)
 
 
+def test_cbc_takes_the_beginning_of_an_iv_that_is_longer():
+    assert lock(iv="fedcba9876543210 and more").close(b"same") == lock(iv="fedcba9876543210").close(b"same")
+    with pytest.raises(ConfigError, match="15"):
+        lock(iv="fedcba987654321")
+
+
 @pytest.mark.parametrize(("padding", "plain"), [("zero", b"abc"), ("none", b"0123456789abcdef")])
 def test_older_paddings_are_known(padding, plain):
     mine = lock(padding=padding)
