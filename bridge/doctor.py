@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.config import Config
-from bridge.wiring import Ways, mailer_of, open_memory, open_portal, plain_ways, sources_of
+from bridge.wiring import Ways, by_hand, mailer_of, open_memory, open_portal, plain_ways, sources_of
 from schemas.errors import BridgeError, ConfigError, TransientError
 from schemas.texts import T, Text
 
@@ -110,9 +112,46 @@ def _sources(config: Config) -> Text:
 
 
 def _portal(config: Config) -> Text:
+    if by_hand(config):
+        return _desk(config)
     with open_portal(config) as portal:
         count = sum(1 for _ in portal.batches(config.federation.year))
     return T("{count} batches listed at {url}", count=count, url=config.portal.base_url)
+
+
+def _desk(config: Config) -> Text:
+    """The folders between the bridge and those who carry files, then the template and every export in the inbox."""
+    outbox, inbox = config.portal.outbox, config.portal.inbox
+    waiting, brought = _files("outbox", outbox, os.R_OK | os.W_OK), _files("inbox", inbox, os.R_OK)
+    with open_portal(config) as portal:
+        count = sum(1 for _ in portal.batches(config.federation.year))
+    return T(
+        "{waiting} files in {outbox}, {brought} in {inbox}, {count} batches listed",
+        waiting=waiting,
+        outbox=outbox,
+        brought=brought,
+        inbox=inbox,
+        count=count,
+    )
+
+
+def _files(option: str, folder: Path, rights: int) -> int:
+    """How many files people see there. A folder that is not there yet is made by the first run."""
+    try:
+        if not folder.exists():
+            return 0
+        found = [entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith((".", "~$"))]
+        allowed = os.access(folder, rights | os.X_OK)
+    except OSError as error:
+        raise _unusable(option, folder, error.strerror or "-") from None
+    if not allowed:
+        raise _unusable(option, folder, os.strerror(errno.EACCES))
+    return len(found)
+
+
+def _unusable(option: str, folder: Path, reason: str) -> ConfigError:
+    told = T("portal.{option}: the folder {path} cannot be used: {reason}.", option=option, path=folder, reason=reason)
+    return ConfigError(told)
 
 
 def _mail(config: Config) -> Text:

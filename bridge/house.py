@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bridge.findings import Aside, Identify, Rules
 from bridge.map import Glossary
-from bridge.ports import Clock, Journal, Portal, Source, Stop, Watch
+from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
 from bridge.read_back import SWEEP_AFTER_H, Reader, Seen
 from bridge.report import Wording
 from bridge.revisions import Numbering
@@ -15,6 +15,7 @@ from schemas.batch import Base, BatchKey
 from schemas.errors import SchemaDrift
 from schemas.finding import Code
 from schemas.policy import Policy
+from schemas.portal import RefusedRow
 from schemas.texts import Text
 
 
@@ -22,7 +23,7 @@ from schemas.texts import Text
 class House:
     """Everything a run works with; `wiring` puts it together.
 
-    `basis` stands for all that checking and mapping build on.
+    `basis` stands for all that checking and mapping build on. There is a `desk` where people carry files to the portal.
     """
 
     sources: Sequence[Source]
@@ -42,6 +43,7 @@ class House:
     year: int
     basis: str
     sweep_after_h: float = SWEEP_AFTER_H
+    desk: Desk | None = None
 
 
 @dataclass(slots=True)
@@ -55,10 +57,11 @@ class Trouble:
     drift: list[Text] = field(default_factory=list)
     aside: dict[BatchKey, Aside] = field(default_factory=dict)
     seen: set[BatchKey] = field(default_factory=set)
+    unplaced: list[RefusedRow] = field(default_factory=list)
     stopped: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.failures or self.drift or self.aside or self.stopped)
+        return bool(self.failures or self.drift or self.aside or self.unplaced or self.stopped)
 
     def look_back(self, seen: Seen) -> None:
         """Keep what one look came to."""

@@ -19,10 +19,11 @@ from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
 from bridge.plan import plan
 from bridge.ports import Journal
-from bridge.push import Sender, push
+from bridge.push import Sender, finish, push
 from bridge.read import merged, read
 from bridge.read_back import read_back
 from bridge.reconcile import entry_clocks, reconcile
+from bridge.refusals import refusals
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Chosen, Wish, choose, spoken_of
 from bridge.suspects import suspects
@@ -84,6 +85,8 @@ def preview(house: House, *, wish: Wish | None = None) -> Plan:
 
 def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> None:
     """Plan and push until there is nothing left that may be written now."""
+    if house.desk is not None:
+        finish(_sender(house, run))
     for _ in range(ROUNDS):
         todo = plan_of_what_was_seen(house, trouble, only=only)
         if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
@@ -129,7 +132,7 @@ def look(
             year=house.year,
             clock=house.clock,
             watch=house.watch,
-            sweep_after_h=0 if whole else house.sweep_after_h,
+            sweep_after_h=0 if whole or house.desk else house.sweep_after_h,
             asked=asked,
             only=only,
         )
@@ -139,6 +142,7 @@ def look(
         trouble.failures.append(error.text)
     else:
         trouble.look_back(seen)
+        _clear_desk(house, trouble)
         return seen.ended_by is None
     trouble.stopped = True
     return False
@@ -151,7 +155,7 @@ def _look_at_what_is_asked(house: House, trouble: Trouble, wish: Wish) -> bool:
 
 def _choose(house: House, trouble: Trouble, wish: Wish) -> Chosen:
     """What the wish names, as far as it could be looked at."""
-    chosen = choose(house.journal, wish, house.numbering)
+    chosen = choose(house.journal, wish, house.numbering, by_hand=house.desk is not None)
     return replace(chosen, again=tuple(one for one in chosen.again if one[0] in trouble.seen))
 
 
@@ -170,6 +174,15 @@ def plan_of_what_was_seen(
             return Plan()
         todo = plan_now(house, only=only, again=again)
     return Plan(tuple(work for work in todo.work if work.batch in trouble.seen))
+
+
+def _clear_desk(house: House, trouble: Trouble) -> None:
+    """Take in what else people brought back from the portal: refused rows, and files that nobody can use."""
+    if house.desk is None:
+        return
+    outgoing, now = house.journal.outgoing, house.clock.instant()
+    trouble.unplaced = list(refusals(house.desk.refusals(), outgoing, house.reader.person_key, now=now))
+    trouble.drift += [text for text in house.desk.faults if text not in trouble.drift]
 
 
 def plan_now(
@@ -206,18 +219,8 @@ def _batch_as_if(batch: BatchFacts, asked: Mapping[tuple[BatchKey, bytes], Revis
 
 def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     """Push, then read back what was touched. False when the run should send nothing more."""
-    words = house.glossary.words
-    sender = Sender(
-        portal=house.portal,
-        journal=house.journal,
-        clock=house.clock,
-        numbering=house.numbering,
-        batch_in_words=lambda values: to_online(values, words.batch),
-        person_in_words=lambda values: to_online(values, words.person),
-        run=run,
-    )
     try:
-        pushed = push(todo, sender, stop=house.stop, watch=house.watch)
+        pushed = push(todo, _sender(house, run), stop=house.stop, watch=house.watch)
     except AuthError as error:
         trouble.failures.append(error.text)
         trouble.stopped = True
@@ -226,6 +229,19 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     trouble.stopped = trouble.stopped or pushed.stopped
     seen = look(house, trouble, only=pushed.batches)
     return seen and not pushed.stopped
+
+
+def _sender(house: House, run: int) -> Sender:
+    words = house.glossary.words
+    return Sender(
+        portal=house.portal,
+        journal=house.journal,
+        clock=house.clock,
+        numbering=house.numbering,
+        batch_in_words=lambda values: to_online(values, words.batch),
+        person_in_words=lambda values: to_online(values, words.person),
+        run=run,
+    )
 
 
 @contextmanager
@@ -253,6 +269,7 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
         failures=trouble.failures,
         drift=trouble.drift,
         aside=trouble.aside,
+        unplaced=trouble.unplaced,
     )
     journal.findings.see(found.findings, at=now)
     result = _report(house, found, trouble)
@@ -289,6 +306,7 @@ def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
         since=since,
         complete=all_confirmed(found, batches, tallies) and not trouble,
         mails_waiting=len(journal.outbox.waiting()),
+        carried=journal.outgoing.carried(),
     )
     return report(
         facts,

@@ -66,7 +66,8 @@ def batch_work(
     """The work on one batch: header before people, and the submission only when all of it was read back equal."""
     needed = header_operation(batch)
     header = needed if needed and can(needed) and tally.offline > tally.held else None
-    reachable = header is Operation.SAVE_BATCH or batch.mark_online is not None
+    header_is_out = batch.header is not None and batch.header.out
+    reachable = header is Operation.SAVE_BATCH or header_is_out or batch.mark_online is not None
     found = [PersonWork(fact.person, operation) for fact in people if (operation := person_operation(fact))]
     allowed = [work for work in found if (batch.key, work.person) not in suspects and can(work.operation)]
     return BatchWork(

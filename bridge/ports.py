@@ -11,9 +11,11 @@ from schemas.finding import Finding, Sighting
 from schemas.journal import (
     BatchFacts,
     BatchTally,
+    Carried,
     Dispatch,
     Duplicate,
     Event,
+    Exported,
     Instant,
     Intake,
     KnownFile,
@@ -28,7 +30,7 @@ from schemas.journal import (
     Values,
     Wanted,
 )
-from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Operation, Payload, Record
+from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Operation, Payload, Record, RefusedRow
 from schemas.report import Report, RunState
 from schemas.revision import Revision
 from schemas.roster import FileStamp, Reading, Roster
@@ -111,6 +113,17 @@ class Portal(Protocol):
         """What was noticed in the answers so far that stops nothing and staff should know once: a new field, say."""
 
 
+class Desk(Protocol):
+    """Where people carry files to the portal and back: what lies there beside the exports that are read back."""
+
+    @property
+    def faults(self) -> Sequence[Text]:
+        """What of the files could not be used when they were last read."""
+
+    def refusals(self) -> Iterator[RefusedRow]:
+        """Every row of the portal's error files."""
+
+
 class Vault(Protocol):
     """Seals personal data and makes the keyed marks that stand for it in plain columns."""
 
@@ -159,7 +172,13 @@ class Online(Protocol):
     def listed(self, batches: Sequence[ListedBatch], *, year: int, started: Instant) -> frozenset[BatchKey]: ...
     def last_read(self) -> dict[BatchKey, LastRead]: ...
     def people(
-        self, key: BatchKey, people: Sequence[ListedPerson], *, started: Instant, change: str | None = ""
+        self,
+        key: BatchKey,
+        people: Sequence[ListedPerson],
+        *,
+        started: Instant,
+        change: str | None = "",
+        as_of: datetime | None = None,
     ) -> None: ...
 
 
@@ -174,6 +193,17 @@ class Deliveries(Protocol):
     def sending(self, dispatch: Dispatch, attempt: int, *, now: Instant) -> None: ...
     def conclude(self, dispatch: Dispatch, attempt: int, answer: Answer, *, now: Instant) -> None: ...
     def reopen(self, targets: Iterable[tuple[BatchKey, bytes, Revision]], *, now: Instant) -> None: ...
+
+
+class Outgoing(Protocol):
+    """The journal's memory of what people carry by hand."""
+
+    def carried(self) -> tuple[Carried, ...]: ...
+    def unfinished(self) -> tuple[tuple[int, Dispatch], ...]: ...
+    def of_person(self, person: bytes) -> tuple[Exported, ...]: ...
+    def uploaded(self, key: BatchKey, *, by: str, now: Instant) -> tuple[Carried, ...]: ...
+    def void(self, key: BatchKey, *, by: str, why: str, now: Instant) -> tuple[Carried, ...]: ...
+    def refuse(self, refused: Iterable[tuple[Exported, str]], *, now: Instant) -> None: ...
 
 
 class People(Protocol):
@@ -236,6 +266,8 @@ class Journal(Protocol):
     def online(self) -> Online: ...
     @property
     def deliveries(self) -> Deliveries: ...
+    @property
+    def outgoing(self) -> Outgoing: ...
     @property
     def people(self) -> People: ...
     @property

@@ -20,6 +20,7 @@ from schemas.portal import Answer, Operation, Record, Verdict
 from schemas.revision import HEADER, SUBMISSION, Revision
 
 _NOT_TAKEN = {Outcome.NOT_SENT, Outcome.NOT_PROCESSED}
+_ON_ITS_WAY = {Outcome.ACCEPTED, Outcome.EXPORTED}
 
 Draft = tuple[Revision, Record]
 InWords = Callable[[Values], Mapping[str, str]]
@@ -70,6 +71,13 @@ def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
     return Pushed(frozenset(done), stopped=False, drift=frozenset(drift))
 
 
+def finish(sender: Sender) -> None:
+    """Write again, as they are, the files that a process was writing when it died. Raises JournalError."""
+    for attempt, dispatch in sender.journal.outgoing.unfinished():
+        answer = sender.portal.send(dispatch.payload)
+        sender.journal.deliveries.conclude(dispatch, attempt, answer, now=sender.clock.instant())
+
+
 def _requests(work: BatchWork, batch: BatchFacts, sender: Sender) -> Iterator[Answer]:
     """The requests of one batch in order: its header, its people, its submission."""
     online_id = batch.online_id
@@ -78,7 +86,7 @@ def _requests(work: BatchWork, batch: BatchFacts, sender: Sender) -> Iterator[An
         answer = _exchange(work.header, batch, drafts, batch.online_id, sender)
         yield answer
         (verdict,) = answer.verdicts.values()
-        if verdict.outcome is not Outcome.ACCEPTED:
+        if verdict.outcome not in _ON_ITS_WAY:
             return
         online_id = verdict.online_id or online_id
     if work.people:

@@ -144,7 +144,7 @@ def _read_people(
             return Seen(frozenset(read), aside, ended_by=error)
         else:
             people = [one for listing in listings for one in _people(batch.key, listing, journal, reader)]
-            journal.online.people(batch.key, people, started=started, change=batch.change)
+            journal.online.people(batch.key, people, started=started, change=batch.change, as_of=batch.as_of)
             read.add(batch.key)
             silent.clear()
         watch.advance()
@@ -153,9 +153,8 @@ def _read_people(
 
 def _listed(batch: OnlineBatch, reader: Reader) -> ListedBatch:
     key, values = reader.batch_from_online(batch)
-    return ListedBatch(
-        key, batch.online_id, batch.status, reader.ours(key), values, reader.mark_batch(values), batch.change
-    )
+    ours, mark = reader.ours(key), reader.mark_batch(values)
+    return ListedBatch(key, batch.online_id, batch.status, ours, values, mark, batch.change, as_of=batch.as_of)
 
 
 def _by_key(batches: Iterable[ListedBatch]) -> dict[BatchKey, ListedBatch]:

@@ -16,8 +16,10 @@ from bridge.findings import (
     Rules,
     View,
     of_batches,
+    of_carried,
     of_duplicates,
     of_people,
+    of_refusals,
     of_rows,
     of_the_run,
     of_the_year,
@@ -29,6 +31,7 @@ from schemas.batch import BatchKey
 from schemas.errors import RunError
 from schemas.finding import Bucket, Code, Finding
 from schemas.journal import BatchFacts, Person, PersonFacts, Tally
+from schemas.portal import RefusedRow
 from schemas.report import Clock, Reconciliation, Side
 from schemas.revision import State
 from schemas.texts import T, Text
@@ -43,12 +46,13 @@ def reconcile(
     failures: Sequence[Text] = (),
     drift: Sequence[Text] = (),
     aside: Mapping[BatchKey, Aside] | None = None,
+    unplaced: Sequence[RefusedRow] = (),
 ) -> Reconciliation:
     """Compare what the journal knows of both sides. Raises RunError when the books do not balance."""
     view = _view(journal, rules, now, identify)
     offline, online = _sides(view, journal)
     of_this_run = of_the_run(view, failures, drift, aside or {}, journal.runs.notes())
-    findings = [*_all_findings(view, journal), *of_this_run]
+    findings = [*_all_findings(view, journal), *of_this_run, *of_refusals(view, unplaced)]
     return Reconciliation(offline, online, tuple({found.id: found for found in findings}.values()), view.clocks)
 
 
@@ -60,7 +64,7 @@ def _view(journal: Journal, rules: Rules, now: datetime, identify: Identify) -> 
     spoken_of = [
         fact
         for fact in people
-        if (fact.batch, fact.person) in named or not said_by_the_batch(fact, batches[fact.batch])
+        if (fact.batch, fact.person) in named or not said_by_the_batch(fact, batches[fact.batch], rules)
     ]
     return View(
         now=now,
@@ -72,6 +76,7 @@ def _view(journal: Journal, rules: Rules, now: datetime, identify: Identify) -> 
         opened=journal.people.open(spoken_of),
         suspects=suspected,
         words=journal.people.header_words,
+        carried=journal.outgoing.carried(),
     )
 
 
@@ -93,6 +98,7 @@ def _all_findings(view: View, journal: Journal) -> list[Finding]:
     ours = {key for key, batch in view.batches.items() if batch.ours}
     return [
         *of_batches(view),
+        *of_carried(view),
         *of_people(view),
         *of_rows(view, journal.offline.set_aside()),
         *of_duplicates(view, Code.DUPLICATE_OFFLINE, [found for found in offline if found.batch in ours], names),
@@ -146,6 +152,8 @@ def _offline_bucket(fact: PersonFacts, view: View) -> Bucket:
         return Bucket.MISTYPED
     if fact.online is not None:
         return Bucket.DIFFERS
+    if fact.revision is not None and fact.revision.carried(by_hand=view.rules.by_hand):
+        return Bucket.EXPORTED if fact.revision.out else Bucket.UPLOADED
     if fact.held or view.batches[fact.batch].blocked:
         return Bucket.BLOCKED
     if fact.revision is not None and fact.revision.undecided:

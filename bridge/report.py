@@ -11,7 +11,7 @@ from bridge.deadlines import DeadlineRule, clock
 from schemas import catalogue
 from schemas.batch import BatchKey, Level
 from schemas.finding import Bucket, Finding, Rule, Sighting
-from schemas.journal import BatchFacts, BatchTally
+from schemas.journal import BatchFacts, BatchTally, Carried
 from schemas.policy import Policy, said
 from schemas.report import BatchLine, Clock, ClockState, Item, Reconciliation, Report, RunState
 from schemas.texts import Language, T, Text
@@ -31,7 +31,7 @@ class Wording:
 class Facts:
     """What a report is built from. `since` is when staff last got one; None before the first.
 
-    `mails_waiting` counts earlier reports the mail server has not taken yet.
+    `mails_waiting` counts earlier reports the mail server has not taken yet; `carried` is what people carry by hand.
     """
 
     reconciliation: Reconciliation
@@ -42,6 +42,7 @@ class Facts:
     since: datetime | None
     complete: bool
     mails_waiting: int
+    carried: Sequence[Carried] = ()
 
 
 def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_online: bool, now: datetime) -> Report:
@@ -65,7 +66,7 @@ def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_o
         batches=tuple(sorted(lines, key=lambda line: (line.end or date.max, line.batch))),
         items=tuple(items),
         settled=tuple(item(seen, clocks, wording, facts.since) for seen in facts.settled),
-        banners=tuple(text.into(wording.language) for text in _banners(clocks, facts.mails_waiting)),
+        banners=tuple(text.into(wording.language) for text in _banners(clocks, facts, now)),
         practice=wording.practice,
     )
 
@@ -80,7 +81,7 @@ def in_order(
 def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, since: datetime | None) -> Item:
     """One finding in words: what, where, why, who, what next."""
     found, language = seen.finding, wording.language
-    entry = catalogue.finding(found.code, language)
+    entry = catalogue.finding(found.code, language, found.case)
     due = clocks.get(found.batch) if found.batch else None
     text, advice = _said(found, wording)
     return Item(
@@ -159,12 +160,23 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _banners(clocks: Mapping[BatchKey, Clock], mails_waiting: int) -> Iterator[Text]:
+def _banners(clocks: Mapping[BatchKey, Clock], facts: Facts, now: datetime) -> Iterator[Text]:
     if years := sorted({clock.due.year for clock in clocks.values() if clock.fallback}):
         listed = "、".join(map(str, years))
         yield T("No holiday calendar for {year}: due days are counted in natural days.", year=listed)
-    if mails_waiting:
-        yield T("{count} earlier reports could not be mailed yet; they wait in the outbox.", count=mails_waiting)
+    if facts.mails_waiting:
+        count = facts.mails_waiting
+        yield T("{count} earlier reports could not be mailed yet; they wait in the outbox.", count=count)
+    for uploaded, text in _CARRIED:
+        days = [one.days(now) for one in facts.carried if one.uploaded is uploaded]
+        if days:
+            yield Text(text.msgid, {"count": len(days), "days": max(days)})
+
+
+_CARRIED = (
+    (False, T("{count} batches lie in the outbox to be uploaded, the oldest for {days} days.")),
+    (True, T("{count} batches were uploaded and are not read back yet, the oldest for {days} days.")),
+)
 
 
 UNCONFIRMED = frozenset(Bucket) - {Bucket.AGREED, Bucket.LEADER, Bucket.NOT_OURS, Bucket.PENDING}

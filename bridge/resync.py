@@ -14,6 +14,9 @@ from schemas.portal import Operation
 from schemas.revision import HEADER, SUBMISSION, Revision, State
 
 _ASKED_AGAIN = {State.REFUSED, State.DIFFERS, State.AGREED, State.QUARANTINED}
+_BY_HAND_ONLY_VOID = {State.QUARANTINED}
+"""What people carry is exported again only after they have given up the file before it."""
+
 _NOT_SETTLED = {State.UNKNOWN, State.ACCEPTED, State.EXISTS, State.READY}  # READY: just read back as absent
 
 
@@ -44,7 +47,7 @@ def spoken_of(journal: Journal, wish: Wish) -> frozenset[BatchKey] | None:
     return frozenset(_keys(wish, batches, journal.deliveries.disagreeing()))
 
 
-def choose(journal: Journal, wish: Wish, numbering: Numbering) -> Chosen:
+def choose(journal: Journal, wish: Wish, numbering: Numbering, *, by_hand: bool = False) -> Chosen:
     """Find what the wish names. Asked for again is what online lacks, and a refused change to what was agreed.
 
     An unknown outcome is not: it is settled by reading back, once its window has passed.
@@ -54,6 +57,10 @@ def choose(journal: Journal, wish: Wish, numbering: Numbering) -> Chosen:
     keys = frozenset(_keys(wish, batches.values(), people))
     again = [*_headers(wish, [batches[key] for key in keys], numbering)]
     again += [_again(fact, numbering) for fact in people if fact.batch in keys and _wanted_again(fact, wish)]
+    if by_hand:
+        kept = {(batch.key, HEADER) for batch in batches.values() if _state(batch.header) in _BY_HAND_ONLY_VOID}
+        kept |= {(fact.batch, fact.person) for fact in people if _state(fact.revision) in _BY_HAND_ONLY_VOID}
+        again = [one for one in again if one[:2] not in kept]
     return Chosen(keys, tuple(again))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypedDict
 
 from bridge.ports import Journal
@@ -19,6 +20,8 @@ class Status(TypedDict):
     """The shape of `status --json`; moments are ISO 8601 in Asia/Shanghai, None where there was none yet.
 
     `to_do` counts the open findings somebody has to settle, `undecided` people whose outcome is not known yet.
+    `to_upload` and `to_read_back` count people whose files are carried by hand, `carried_days` how long the oldest
+    of them have waited.
     """
 
     offline_rows: int
@@ -30,6 +33,9 @@ class Status(TypedDict):
     open_findings: dict[str, int]
     to_do: int
     undecided: int
+    to_upload: int
+    to_read_back: int
+    carried_days: int
     mails_waiting: int
     read_at: str | None
     read_back_at: str | None
@@ -37,11 +43,13 @@ class Status(TypedDict):
     last_report: RunLine | None
 
 
-def status_of(journal: Journal, items: Sequence[Item]) -> Status:
+def status_of(journal: Journal, items: Sequence[Item], *, now: datetime, by_hand: bool = False) -> Status:
     """`items` are the open findings as the report shows them."""
     tally = journal.people.tally()
     people = journal.deliveries.disagreeing()
     ours = [batch for batch in journal.deliveries.batches() if batch.ours]
+    carried = journal.outgoing.carried()
+    asked = [fact.revision for fact in people if fact.revision is not None]
     read_at, read_back_at = journal.runs.read_at(), journal.runs.read_back_at()
     return Status(
         offline_rows=tally.offline_rows,
@@ -52,7 +60,10 @@ def status_of(journal: Journal, items: Sequence[Item]) -> Status:
         batches_entered=sum(batch.entered_on is not None for batch in ours),
         open_findings=dict(sorted(Counter(item.code for item in items).items())),
         to_do=sum(item.to_do for item in items),
-        undecided=sum(fact.revision is not None and fact.revision.undecided for fact in people),
+        undecided=sum(one.undecided and not one.carried(by_hand=by_hand) for one in asked),
+        to_upload=sum(one.people for one in carried if not one.uploaded),
+        to_read_back=sum(one.people for one in carried if one.uploaded),
+        carried_days=max((one.days(now) for one in carried), default=0),
         mails_waiting=len(journal.outbox.waiting()),
         read_at=read_at.isoformat() if read_at else None,
         read_back_at=read_back_at.isoformat() if read_back_at else None,

@@ -111,7 +111,7 @@ def _header_words(journal: Journal, batch: BatchFacts) -> str:
 def _with_words(lines: Iterable[Line], words: str) -> tuple[Line, ...]:
     """The portal's own words stand with its last answer, numbers in them masked."""
     told = list(lines)
-    answers = [at for at, line in enumerate(told) if line.step in _OPERATIONS.values()]
+    answers = [at for at, line in enumerate(told) if line.step in _ANSWERS]
     if words and answers:
         told[answers[-1]] = replace(told[answers[-1]], words=scrub(words))
     return tuple(told)
@@ -135,10 +135,11 @@ def _line(event: Event) -> Line:
         step, said = _EVENTS.get(event.what, (_STEPS.get(what, Text(what, {})), Text(became, {})))
     place = Place(str(detail["file"]), str(detail["sheet"]), int(detail["row"])) if "row" in detail else None
     code = str(detail.get("code", "")) or str(detail.get("seen", ""))
-    aside = "" if became == "accepted" else code
+    aside = "" if became in _NO_ASIDE else code
     return Line(event.at, step, Text(said.msgid, detail), place, aside, count=int(detail.get("count", 0)))
 
 
+_NO_ASIDE = {Outcome.ACCEPTED, Outcome.EXPORTED}
 _READ, _CHECK, _BACK, _ASKED = T("ledger"), T("check"), T("read back"), T("by hand")
 _STEPS: Mapping[str, Text] = {"source": _READ, "check": _CHECK, "read_back": _BACK, "recovered": T("restart")}
 
@@ -150,6 +151,9 @@ _OPERATIONS: Mapping[str, Text] = {
     Operation.SUBMIT: T("submit for review"),
 }
 
+_REFUSED = T("error rows")
+_ANSWERS = (*_OPERATIONS.values(), _REFUSED)
+
 _OUTCOMES: Mapping[str, Text] = {
     Outcome.ACCEPTED: T("accepted by the portal, to be proven by reading back"),
     Outcome.REFUSED: T("refused by the portal"),
@@ -157,6 +161,7 @@ _OUTCOMES: Mapping[str, Text] = {
     Outcome.UNKNOWN: T("no certain answer: the portal may have stored it or not"),
     Outcome.NOT_SENT: T("the portal was not reached: tried again later"),
     Outcome.NOT_PROCESSED: T("the portal did not process it: tried again later"),
+    Outcome.EXPORTED: T("exported into the outbox: somebody has to upload it"),
 }
 
 _EVENTS: Mapping[str, tuple[Text, Text]] = {
@@ -172,6 +177,9 @@ _EVENTS: Mapping[str, tuple[Text, Text]] = {
     "read_back.quarantined": (_BACK, T("cannot be found out: a person must decide")),
     "recovered.ready": (_STEPS["recovered"], T("the run before broke off before it was sent")),
     "recovered.unknown": (_STEPS["recovered"], T("the run before broke off while it was sent")),
+    "by_hand.uploaded": (_ASKED, T("uploaded, says {by}: to be proven by reading back")),
+    "by_hand.voided": (_ASKED, T("given up by {by}: {why}")),
+    "by_hand.refused": (_REFUSED, T("refused by the portal")),
     "resync.asked": (_ASKED, T("to be sent again")),
 }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.journal.journal import Journal as SqliteJournal
@@ -33,7 +33,7 @@ from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
 from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online
-from bridge.ports import Clock, Journal, Portal, Renderer, Source, Stop, Watch
+from bridge.ports import Clock, Desk, Journal, Portal, Renderer, Source, Stop, Watch
 from bridge.post import Envelope
 from bridge.read_back import Reader
 from bridge.report import Wording
@@ -43,6 +43,7 @@ from schemas.dialect import Dialect
 from schemas.errors import ConfigError
 from schemas.journal import Instant, Settling
 from schemas.policy import Policy
+from schemas.portal import DeliveryClass
 from schemas.report import Report
 from schemas.texts import T
 
@@ -105,11 +106,26 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     settling = settling_of(config, dialect)
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
-        clients = _clients(config, dialect)
         try:
-            yield _house(config, ways, vault, journal, _portal(config, dialect, clients), dialect, policy)
+            with _carrier(config, dialect) as carrier:
+                yield _house(config, ways, vault, journal, carrier, dialect, policy)
         finally:
-            clients.close()
+            journal.close()
+
+
+@contextmanager
+def open_journal_alone(config: Config, ways: Ways, *, work: str) -> Iterator[Journal]:
+    """For what people tell the journal by hand: with the writer's lock, without a portal.
+
+    Raises ConfigError, JournalError (somebody else is at work).
+    """
+    vault = Vault.load(config.vault.key_file)
+    settling = settling_of(config, load_dialect(config))
+    with hold(lock_path(config), now=ways.clock.instant().at, work=work):
+        journal = open_journal(config.journal.path, vault, settling)
+        try:
+            yield journal
+        finally:
             journal.close()
 
 
@@ -118,14 +134,15 @@ def _house(
     ways: Ways,
     vault: Vault,
     journal: Journal,
-    portal: Portal,
+    carrier: Carrier,
     dialect: Dialect,
     policy: Policy,
 ) -> House:
     glossary = Glossary(dialect.words, vault.mark, vault.person_key)
     return House(
         sources=sources_of(config),
-        portal=portal,
+        portal=carrier.portal,
+        desk=carrier.desk,
         journal=journal,
         clock=ways.clock,
         stop=ways.stop,
@@ -172,21 +189,52 @@ def source_of(config: Config, section: SourceSection, folder: Path, pattern: str
 @contextmanager
 def open_portal(config: Config) -> Iterator[Portal]:
     """The portal alone, to be looked at: without the journal and its lock. Raises ConfigError."""
-    dialect = load_dialect(config)
+    with _carrier(config, load_dialect(config)) as carrier:
+        yield carrier.portal
+
+
+class ByHand(Portal, Desk, Protocol):
+    """The portal where people carry files to it, and what they bring back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """How the portal is reached; there is a `desk` where people carry files to it."""
+
+    portal: Portal
+    desk: Desk | None = None
+
+
+@contextmanager
+def _carrier(config: Config, dialect: Dialect) -> Iterator[Carrier]:
+    if by_hand(config):
+        portal = _workbook_portal(config, dialect)
+        yield Carrier(portal, portal)
+        return
     clients = _clients(config, dialect)
     try:
-        yield _portal(config, dialect, clients)
+        yield Carrier(_http_portal(config, dialect, clients))
     finally:
         clients.close()
 
 
 def _clients(config: Config, dialect: Dialect) -> Clients:
-    return open_clients(config.portal.base_url, dialect.transport, ca_file=config.portal.ca_file)
+    return open_clients(config.portal.base_url or "", dialect.transport, ca_file=config.portal.ca_file)
 
 
-def _portal(config: Config, dialect: Dialect, clients: Clients) -> Portal:
+def _workbook_portal(config: Config, dialect: Dialect) -> ByHand:  # noqa: ARG001  # what the carrier is made from
+    """The place to plug in the carrier of files."""
+    raise ConfigError(T('portal.carrier: this program cannot carry files yet. Write "http".'))
+
+
+def by_hand(config: Config) -> bool:
+    """Whether people carry files to the portal and back."""
+    return config.portal.carrier == "workbook"
+
+
+def _http_portal(config: Config, dialect: Dialect, clients: Clients) -> Portal:
     section = config.portal
-    credentials = Credentials(section.app_id, read_secret(section.app_secret_file, section.app_secret_env))
+    credentials = Credentials(section.app_id or "", read_secret(section.app_secret_file, section.app_secret_env))
     retries = WireRetries(section.retries.attempts, section.retries.time_s, section.retries.budget)
     return HttpPortal(Line(dialect, clients, credentials, retries, ticks()))
 
@@ -303,10 +351,13 @@ def bases_of(config: Config) -> list[Base]:
 def rules_of(config: Config, policy: Policy) -> Rules:
     counted = config.deadlines
     rule = DeadlineRule(counted.days, counted.working_days, counted.holiday_extends, counted.soon_days)
-    return Rules(rule, policy.once_per_year, config.rules.review == "portal")
+    return Rules(rule, policy.once_per_year, config.rules.review == "portal", by_hand(config))
 
 
 def settling_of(config: Config, dialect: Dialect) -> Settling:
+    """Where people carry files nobody can be asked, and no time that passes proves anything: only their exports do."""
+    if by_hand(config):
+        return Settling(DeliveryClass.K4, 0, by_hand=True)
     window_s = config.portal.settle_window_s
     return Settling(dialect.delivery_class, dialect.settle_window_s if window_s is None else window_s)
 

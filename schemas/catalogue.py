@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from schemas.finding import Code
+from schemas.finding import Case, Code
 from schemas.roster import Severity
 from schemas.texts import Language
 
@@ -62,8 +62,14 @@ class Values(dict[str, object]):
         return "-"
 
 
-def finding(code: Code, language: Language) -> FindingEntry:
-    return _findings()[code, language]
+def finding(code: Code, language: Language, case: Case | None = None) -> FindingEntry:
+    return _findings()[f"{code}_{case}" if case else code, language]
+
+
+def cases() -> tuple[tuple[Code, Case], ...]:
+    """Every case a code has beside its ordinary one."""
+    split = (key.split("_") for key, _ in _findings() if "_" in key)
+    return tuple(sorted({(Code(code), Case(case)) for code, case in split}))
 
 
 def problem(code: str, language: Language) -> ProblemEntry:

@@ -47,7 +47,14 @@ class AuthError(RunError):
 
 
 class SchemaDrift(RunError):
-    """The portal answered in a shape the dialect does not describe."""
+    """The portal answered in a shape the dialect does not describe. `texts`: what is wrong, then each difference."""
+
+    def __init__(self, *texts: Text) -> None:
+        super().__init__(texts[0])
+        self.texts = texts
+
+    def into(self, language: Language) -> str:
+        return "\n".join(text.into(language) for text in self.texts)
 
 
 class JournalError(RunError):

@@ -41,6 +41,17 @@ class Code(StrEnum):
     # and its words stand in that finding.
 
 
+class Case(StrEnum):
+    """What a finding says in particular where files are carried by hand; the code stays that of the taxonomy."""
+
+    WAITS = "waits"  # D01, D02: exported, not uploaded
+    UPLOADED = "uploaded"  # D15: uploaded, not read back
+    UNREAD = "unread"  # D15: likewise, and for too long
+    MISSING = "missing"  # D15: uploaded, and not in a newer export
+    UNPLACED = "unplaced"  # D15: a refused row that cannot be told to be anybody's
+    STALE = "stale"  # D17: offline has changed since the export
+
+
 class Rule(StrEnum):
     """Why two spellings of one field count as equal."""
 
@@ -72,6 +83,8 @@ class Bucket(StrEnum):
     NOT_OURS = "not_ours"  # 不归我报
     # offline only
     PENDING = "pending"  # 待报
+    EXPORTED = "exported"  # 已导出待上传
+    UPLOADED = "uploaded"  # 已上传待回读
     REFUSED = "refused"  # 被拒
     UNKNOWN = "unknown"  # 结果未知
     BLOCKED = "blocked"  # 政策拦截
@@ -125,6 +138,7 @@ class Finding:
     words: str = ""
     unit: str = ""
     information: bool = False
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,11 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """How an unknown outcome may be decided on this portal."""
+    """How an unknown outcome may be decided on this portal. `by_hand`: what is sent is a file that a person uploads."""
 
     delivery_class: DeliveryClass
     window_s: float
+    by_hand: bool = False
 
     def waited(self, since: Instant, now: Instant) -> bool:
         """Whether the window has passed, by the clock that nobody can set."""
@@ -88,7 +89,7 @@ class ListedBatch:
     """A batch as reading back found it, in canonical values.
 
     `change` is the portal's change mark, empty where it has none. `others` are the online ids of further batches that
-    it lists under the same natural key.
+    it lists under the same natural key. `as_of` is the time of the export it stands in, where it stands in one.
     """
 
     key: BatchKey
@@ -99,6 +100,7 @@ class ListedBatch:
     mark: bytes
     change: str = ""
     others: tuple[str, ...] = ()
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,37 @@ class Dispatch:
     operation: Operation
     revisions: Mapping[bytes, Revision]
     payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What of one batch people carry by hand: in files that lie in the outbox, or uploaded and not read back.
+
+    `since` is when the oldest of it was exported or uploaded. `stale` counts what offline wants otherwise by now;
+    `header` says that the batch's own facts are among it. `files` are names in the outbox, without personal data.
+    """
+
+    batch: BatchKey
+    uploaded: bool
+    since: datetime
+    people: int
+    stale: int
+    header: bool
+    files: tuple[str, ...] = ()
+
+    def days(self, now: datetime) -> int:
+        """Whole days since then."""
+        return max((now - self.since).days, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The newest revision of one person in one batch, and when its file was made."""
+
+    batch: BatchKey
+    person: bytes
+    revision: Revision
+    exported_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

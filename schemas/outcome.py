@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"  # never reached the portal: the same attempt may be tried again
     NOT_PROCESSED = "not_processed"  # reached it, and it says it did nothing: likewise
+    EXPORTED = "exported"  # handed to a person as a file
 
 
 class Transport(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from schemas.outcome import Outcome
@@ -63,7 +64,8 @@ class Payload:
 
     (A dialect that wraps, stamps or encrypts a request does so around these bytes, at each try anew.) `values` fill what
     else of the request depends on its records. An answer names a record by its serial, or else by that of `echoes`;
-    people it may name by their `names`.
+    people it may name by their `names`. `beside` are files for the person who carries it, (name, content): not sent,
+    and not journalled.
     """
 
     operation: Operation
@@ -73,6 +75,7 @@ class Payload:
     names: tuple[str, ...] = ()
     echoes: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[tuple[str, bytes], ...] = ()
 
     def __repr__(self) -> str:
         return f"Payload({self.operation}, {len(self.serials)} records)"
@@ -104,6 +107,7 @@ class OnlineBatch:
     """One batch as the portal lists it: canonical field names, values still in the portal's words.
 
     `change` is its change mark: as long as it stays the same, so do the batch and its people. Empty: it has none.
+    `as_of` is when the portal said so, where that is not now: the time of the export it stands in.
     """
 
     online_id: str
@@ -111,6 +115,7 @@ class OnlineBatch:
     status: OnlineStatus
     headcount: int | None = None
     change: str = ""
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +127,22 @@ class OnlinePerson:
 
     def __repr__(self) -> str:
         return f"OnlinePerson({self.online_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row of the portal's error file: who was refused, in which batch, and why, all in the portal's words.
+
+    `row` counts from 1 as Excel shows it; `batch` has canonical field names; `as_of` is the time of the file.
+    """
+
+    file: str
+    row: int
+    id_no: str
+    name: str
+    batch: Mapping[str, str]
+    words: str
+    as_of: datetime
+
+    def __repr__(self) -> str:
+        return f"RefusedRow({self.file}, {self.row})"

@@ -16,16 +16,22 @@ class State(StrEnum):
     READY = "ready"
     INTENT = "intent"  # its bytes are durable, nothing was sent
     SENDING = "sending"  # the first byte may have left
+    EXPORTED = "exported"  # its file is being written: a stop in between writes the same bytes again
+    AWAITING_HUMAN = "awaiting_human"  # its file lies in the outbox, for somebody to upload
     ACCEPTED = "accepted"
     EXISTS = "exists"  # the portal says it has it already: reading back decides
     REFUSED = "refused"
     UNKNOWN = "unknown"
     QUARANTINED = "quarantined"  # nothing but a person can decide (K4)
+    VOIDED = "voided"  # a person says that its file will never be uploaded, or was not taken
     AGREED = "agreed"  # read back, equal
     DIFFERS = "differs"  # read back, not equal
 
 
-_UNDECIDED = {State.INTENT, State.SENDING, State.ACCEPTED, State.EXISTS, State.UNKNOWN, State.QUARANTINED}
+OUT = frozenset({State.EXPORTED, State.AWAITING_HUMAN})
+"""In a file that nobody has uploaded yet."""
+
+_UNDECIDED = {State.INTENT, State.SENDING, State.ACCEPTED, State.EXISTS, State.UNKNOWN, State.QUARANTINED} | OUT
 
 HEADER = b""
 """Stands for the person in the revision of a batch's header."""
@@ -48,6 +54,15 @@ class Revision:
         """It may be online or not: only reading back may move it on."""
         return self.state in _UNDECIDED
 
+    @property
+    def out(self) -> bool:
+        """It lies in a file that waits for somebody to upload it."""
+        return self.state in OUT
+
+    def carried(self, *, by_hand: bool) -> bool:
+        """Somebody has it in hand: to upload it, or, where the portal is reached by hand, to bring back an export."""
+        return self.out or (by_hand and self.state is State.ACCEPTED)
+
 
 _AFTER_SENDING = {
     Outcome.ACCEPTED: State.ACCEPTED,
@@ -56,6 +71,7 @@ _AFTER_SENDING = {
     Outcome.UNKNOWN: State.UNKNOWN,
     Outcome.NOT_SENT: State.READY,
     Outcome.NOT_PROCESSED: State.READY,
+    Outcome.EXPORTED: State.AWAITING_HUMAN,
 }
 
 
@@ -73,12 +89,14 @@ def after_a_stop(state: State) -> State:
 class ReadBack:
     """What reading back showed of one record; `before` is the content last agreed.
 
-    `waited` says that the settle window had passed when the reading began: only then is absence a proof.
+    `waited` says that absence is a proof: the settle window had passed when the reading began, or the export was made
+    after the upload. `stale` says that the export is older than the upload: absence from it says nothing at all.
     """
 
     online: bytes | None
     before: bytes | None
     waited: bool
+    stale: bool = False
 
 
 def after_reading_back(revision: Revision, seen: ReadBack, kind: DeliveryClass) -> State:
@@ -87,6 +105,10 @@ def after_reading_back(revision: Revision, seen: ReadBack, kind: DeliveryClass) 
         return State.AGREED
     untouched = seen.online is None or seen.online == seen.before
     match revision.state:
+        case State.EXPORTED | State.AWAITING_HUMAN if untouched:
+            return revision.state
+        case State.ACCEPTED | State.UNKNOWN if untouched and seen.stale:
+            return revision.state
         case State.ACCEPTED | State.UNKNOWN if untouched:
             return _unsettled(kind) if seen.waited else State.UNKNOWN
         case State.QUARANTINED if untouched:
@@ -94,6 +116,8 @@ def after_reading_back(revision: Revision, seen: ReadBack, kind: DeliveryClass) 
         case State.EXISTS if seen.online is None:
             return State.REFUSED
         case State.ACCEPTED | State.UNKNOWN | State.EXISTS | State.AGREED | State.QUARANTINED:
+            return State.DIFFERS
+        case State.EXPORTED | State.AWAITING_HUMAN:
             return State.DIFFERS
         case _:
             return revision.state

@@ -14,12 +14,13 @@ from sqlalchemy import select
 
 from adapters.journal import tables
 from adapters.journal.online import set_states
+from adapters.journal.outgoing import bound_attempt
 from adapters.journal.rows import problems_of_json
 from adapters.journal.sealed import Seals, day_of, moment, moment_of, sealed_json
 from adapters.journal.store import Store
 from adapters.journal.timeline import add_events
 from schemas.batch import BatchKey
-from schemas.journal import BatchFacts, BatchTally, Dispatch, Instant, PersonFacts
+from schemas.journal import BatchFacts, BatchTally, Dispatch, Instant, PersonFacts, Settling
 from schemas.portal import Answer, OnlineStatus, Verdict
 from schemas.revision import HEADER, SUBMISSION, Revision, State, after_a_stop, after_sending
 
@@ -27,13 +28,14 @@ from schemas.revision import HEADER, SUBMISSION, Revision, State, after_a_stop, 
 class Deliveries:
     """Fits `bridge.ports.Deliveries`."""
 
-    def __init__(self, store: Store, vault: Seals) -> None:
+    def __init__(self, store: Store, vault: Seals, settling: Settling) -> None:
         self._store = store
         self._vault = vault
+        self._by_hand = settling.by_hand
 
     def recover(self, now: Instant) -> int:
         """Put right what a dead process left: SENDING is UNKNOWN from now on, for nobody knows when its last byte left;
-        and a reboot starts every settle window anew.
+        and a reboot starts every settle window anew. What waits for people has no window.
 
         Returns how many revisions were on their way.
         """
@@ -50,11 +52,8 @@ class Deliveries:
                 now.at,
                 [(row.batch, row.person, f"recovered.{after_a_stop(State(row.state))}", {}) for row in rows],
             )
-            connection.exec_driver_sql(
-                "UPDATE revision SET since=?, since_uptime_s=?, since_boot=?"
-                " WHERE state IN ('unknown', 'accepted') AND (since_boot<>? OR since_uptime_s>?)",
-                (*_since(now), now.boot, now.uptime_s),
-            )
+            if not self._by_hand:
+                connection.exec_driver_sql(_WINDOWS_ANEW, (*_since(now), now.boot, now.uptime_s))
         return len(rows)
 
     def batches(self) -> tuple[BatchFacts, ...]:
@@ -110,12 +109,13 @@ class Deliveries:
         return attempt
 
     def _sealed_body(self, batch: str, dispatch: Dispatch) -> bytes:
-        return self._vault.seal(dispatch.payload.body, bound_to=f"attempt|{batch}|{dispatch.payload.serials[0]}")
+        return self._vault.seal(dispatch.payload.body, bound_to=bound_attempt(batch, dispatch.payload.serials))
 
     def sending(self, dispatch: Dispatch, attempt: int, *, now: Instant) -> None:
-        """The first byte may leave as soon as this returns."""
+        """The first byte may leave as soon as this returns. A file may be written twice, for it stays the same file."""
+        state = State.EXPORTED if self._by_hand else State.SENDING
         with self._store.write() as connection:
-            set_states(connection, [(State.SENDING.value, r.serial) for r in dispatch.revisions.values()])
+            set_states(connection, [(state.value, r.serial) for r in dispatch.revisions.values()])
             connection.exec_driver_sql("UPDATE attempt SET sent_at=? WHERE id=?", (moment(now.at), attempt))
 
     def conclude(self, dispatch: Dispatch, attempt: int, answer: Answer, *, now: Instant) -> None:
@@ -173,6 +173,11 @@ _UPSERT_REVISION = (
     " VALUES (?,?,?,?,?,?,?,?,?)"
     " ON CONFLICT (batch, person, number) DO UPDATE SET state=excluded.state,"
     " since=excluded.since, since_uptime_s=excluded.since_uptime_s, since_boot=excluded.since_boot"
+)
+
+_WINDOWS_ANEW = (
+    "UPDATE revision SET since=?, since_uptime_s=?, since_boot=?"
+    " WHERE state IN ('unknown', 'accepted') AND (since_boot<>? OR since_uptime_s>?)"
 )
 
 _DISAGREEING = (

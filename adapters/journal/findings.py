@@ -14,7 +14,7 @@ from adapters.journal.rows import problem_of
 from adapters.journal.sealed import Seals, moment, opened_json, plain, sealed_json
 from adapters.journal.store import Store
 from schemas.batch import BatchKey
-from schemas.finding import Code, FieldDifference, Finding, FindingState, Moved, Rule, Sighting
+from schemas.finding import Case, Code, FieldDifference, Finding, FindingState, Moved, Rule, Sighting
 from schemas.roster import Place
 from schemas.texts import Text
 
@@ -85,6 +85,7 @@ def _finding(value: dict[str, Any]) -> Finding:
     value["code"] = Code(value["code"])
     value["batch"] = BatchKey.parse(value["batch"]) if value["batch"] else None
     value["where"] = Place(**value["where"]) if value["where"] else None
+    value["case"] = Case(value["case"]) if value.get("case") else None  # one kept by an older version has none
     value["moved"] = Moved(value["moved"]) if value["moved"] else None
     value["differences"] = tuple(_difference(difference) for difference in value["differences"])
     value["problems"] = tuple(problem_of(problem) for problem in value["problems"])

@@ -10,6 +10,7 @@ from adapters.journal.deliveries import Deliveries
 from adapters.journal.findings import Findings
 from adapters.journal.offline import Offline
 from adapters.journal.online import Online
+from adapters.journal.outgoing import Outgoing
 from adapters.journal.people import People
 from adapters.journal.runs import Outbox, Runs
 from adapters.journal.schema import check, upgrade
@@ -35,6 +36,7 @@ class Journal:
     offline: Offline
     online: Online
     deliveries: Deliveries
+    outgoing: Outgoing
     people: People
     findings: Findings
     runs: Runs
@@ -87,7 +89,8 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         path=path,
         offline=Offline(store, vault, vault.person_key),
         online=Online(store, vault, settling),
-        deliveries=Deliveries(store, vault),
+        deliveries=Deliveries(store, vault, settling),
+        outgoing=Outgoing(store, vault, settling),
         people=People(store, vault),
         findings=Findings(store, vault),
         runs=Runs(store),

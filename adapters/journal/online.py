@@ -28,16 +28,26 @@ class Online:
         self._settling = settling
 
     def listed(self, batches: Sequence[ListedBatch], *, year: int, started: Instant) -> frozenset[BatchKey]:
-        """Take in the whole list of one year's batches. Returns those of that year that are listed no more."""
+        """Take in the whole list of one year's batches. Returns those of that year that are listed no more.
+
+        Where people carry exports to and fro, the list is never known to be whole, and an older export than the one
+        read before says nothing.
+        """
         with self._store.write() as connection:
-            known = connection.exec_driver_sql("SELECT key FROM batch WHERE mark_online IS NOT NULL")
-            of_the_year = {row.key for row in known if BatchKey.parse(row.key).year == year}
-            gone = of_the_year - {str(batch.key) for batch in batches}
+            known = {
+                row.key: row
+                for row in connection.exec_driver_sql("SELECT key, mark_online, read_back_at FROM batch").all()
+            }
+            if self._settling.by_hand:
+                batches = [batch for batch in batches if _is_news(batch.as_of, known.get(str(batch.key)))]
+            there = {str(batch.key) for batch in batches}
+            online = {key for key, row in known.items() if row.mark_online is not None}
+            gone = {key for key in online - there if BatchKey.parse(key).year == year and not self._settling.by_hand}
             for batch in batches:
                 connection.exec_driver_sql(_UPSERT_LISTED, _listed_row(batch, started))
             for key in gone:
                 connection.exec_driver_sql(_GONE, (key,))
-            self._settle_headers(connection, started)
+            self._settle_headers(connection, started, {str(batch.key): batch.as_of for batch in batches})
         return frozenset(BatchKey.parse(key) for key in gone)
 
     def last_read(self) -> dict[BatchKey, LastRead]:
@@ -53,21 +63,31 @@ class Online:
         }
 
     def people(
-        self, key: BatchKey, people: Sequence[ListedPerson], *, started: Instant, change: str | None = ""
+        self,
+        key: BatchKey,
+        people: Sequence[ListedPerson],
+        *,
+        started: Instant,
+        change: str | None = "",
+        as_of: datetime | None = None,
     ) -> None:
         """Take in the whole list of one batch's participants, and settle what it decides.
 
-        `change` is the mark the batch was listed under; None where it is not listed at all.
+        `change` is the mark the batch was listed under; None where it is not listed at all. `as_of` is the time of the
+        export they stand in: where people carry exports, nothing is known without one.
         """
         batch = str(key)
         with self._store.write() as connection:
+            if self._settling.by_hand and not _is_latest(connection, batch, as_of):
+                return
             self._replace(connection, batch, people)
             seen = _set_pairs(connection, batch, people)
-            stored = self._settle(connection, batch, seen, started)
+            stored = self._settle(connection, batch, seen, started, as_of)
             self._agree(connection, batch, people, stored, started)
-            _stop_clocks(connection, batch, started)
+            _stop_clocks(connection, batch, as_of or started.at)
             connection.exec_driver_sql(
-                "UPDATE batch SET people_read_at=?, people_change=? WHERE key=?", (moment(started.at), change, batch)
+                "UPDATE batch SET people_read_at=?, people_change=? WHERE key=?",
+                (moment(as_of or started.at), change, batch),
             )
 
     def _replace(self, connection: Connection, batch: str, people: Sequence[ListedPerson]) -> None:
@@ -94,7 +114,14 @@ class Online:
                 "INSERT INTO online (batch, online_id, person, mark, sealed) VALUES (?,?,?,?,?)", rows
             )
 
-    def _settle(self, connection: Connection, batch: str, seen: Mapping[bytes, Any], started: Instant) -> set[bytes]:
+    def _settle(
+        self,
+        connection: Connection,
+        batch: str,
+        seen: Mapping[bytes, Any],
+        started: Instant,
+        as_of: datetime | None,
+    ) -> set[bytes]:
         """Move every revision of the batch's people along, by what reading back showed.
 
         Returns the people of whom it showed exactly what was sent, whatever offline wants by now.
@@ -109,19 +136,26 @@ class Online:
             shown = ReadBack(
                 online=pair.mark_online if pair else None,
                 before=pair.mark_agreed if pair else None,
-                waited=self._settling.waited(since, started),
+                **self._absence(since, started, as_of),
             )
             state = after_reading_back(revision, shown, self._settling.delivery_class)
             if state is not revision.state:
                 changes.append((state.value, revision.serial))
                 events.append((batch, person, f"read_back.{state}", {}))
-            if revision.undecided and state is State.AGREED:
+            if state is State.AGREED and (revision.undecided or revision.state is State.VOIDED):
                 stored.add(person)
         set_states(connection, changes)
         add_events(connection, started.at, events)
         return stored
 
-    def _settle_headers(self, connection: Connection, started: Instant) -> None:
+    def _absence(self, since: Instant, started: Instant, as_of: datetime | None) -> dict[str, bool]:
+        """What it means not to be there: of an export, only whether it was made after the upload counts."""
+        if not self._settling.by_hand:
+            return {"waited": self._settling.waited(since, started)}
+        newer = as_of is not None and as_of > since.at
+        return {"waited": newer, "stale": not newer}
+
+    def _settle_headers(self, connection: Connection, started: Instant, listed: Mapping[str, datetime | None]) -> None:
         stored: list[tuple[str]] = []
         changes: list[tuple[str, str]] = []
         events: list[Entry] = []
@@ -130,10 +164,10 @@ class Online:
         ).all():
             submitted = row.status not in {None, OnlineStatus.DRAFT.value}
             for person, revision, since in open_revisions(connection, row.key, (HEADER, SUBMISSION)):
-                waited = self._settling.waited(since, started)
+                absence = self._absence(since, started, listed.get(row.key))
                 online = row.mark_online if person == HEADER else (revision.mark if submitted else None)
                 before = row.mark_agreed if person == HEADER else None
-                shown = ReadBack(online, before, waited)
+                shown = ReadBack(online, before, **absence)
                 state = after_reading_back(revision, shown, self._settling.delivery_class)
                 if state is not revision.state:
                     changes.append((state.value, revision.serial))
@@ -215,9 +249,9 @@ _UPSERT_LISTED = (
 
 
 def _listed_row(batch: ListedBatch, started: Instant) -> tuple[object, ...]:
-    reviewed_on = started.at.date().isoformat() if batch.status is OnlineStatus.REVIEWED else None
+    reviewed_on = (batch.as_of or started.at).date().isoformat() if batch.status is OnlineStatus.REVIEWED else None
     values = orjson.dumps(dict(batch.values)).decode()
-    key, at = str(batch.key), moment(started.at)
+    key, at = str(batch.key), moment(batch.as_of or started.at)
     times = 1 + len(batch.others)
     return key, batch.ours, values, batch.online_id, batch.status.value, batch.mark, at, reviewed_on, times
 
@@ -240,14 +274,25 @@ def _set_pairs(connection: Connection, batch: str, people: Sequence[ListedPerson
     return {row.person: row for row in connection.execute(select(tables.pair).where(tables.pair.c.batch == batch))}
 
 
-def _stop_clocks(connection: Connection, batch: str, started: Instant) -> None:
+def _is_news(as_of: datetime | None, known: Any) -> bool:
+    """Whether an export is not older than what the journal knows of a batch."""
+    before = moment_of(known.read_back_at) if known else None
+    return as_of is not None and (before is None or as_of >= before)
+
+
+def _is_latest(connection: Connection, batch: str, as_of: datetime | None) -> bool:
+    row = connection.exec_driver_sql("SELECT read_back_at FROM batch WHERE key=?", (batch,)).first()
+    return _is_news(as_of, row)
+
+
+def _stop_clocks(connection: Connection, batch: str, at: datetime) -> None:
     """The entry clock stops only when the header and every row of the batch is read back equal."""
     connection.exec_driver_sql(
         "UPDATE batch SET entered_on=? WHERE key=? AND entered_on IS NULL AND mark_offline=mark_online"
         " AND EXISTS (SELECT 1 FROM pair WHERE batch=key)"
         " AND NOT EXISTS (SELECT 1 FROM pair WHERE batch=key AND mark_offline IS NOT mark_online)"
         " AND NOT EXISTS (SELECT 1 FROM row WHERE row.batch=key AND kind='damaged')",
-        (started.at.date().isoformat(), batch),
+        (at.date().isoformat(), batch),
     )
 
 

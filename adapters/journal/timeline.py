@@ -33,7 +33,7 @@ class Timeline:
         self._store = store
 
     def of_batch(self, key: BatchKey) -> tuple[Event, ...]:
-        """The batch's own events, and those of its people told once a moment, with their `count`."""
+        """The batch's own events, and those of its people told once a moment, with their `count`, who and why."""
         with self._store.read() as connection:
             rows = connection.exec_driver_sql(_OF_BATCH, (str(key),)).all()
         return tuple(_event(row) for row in rows)
@@ -59,7 +59,8 @@ def _event(row: Any) -> Event:
 
 _OF_BATCH = (
     "SELECT min(id) AS id, at, batch, NULL AS person, what,"
-    " CASE WHEN person IS NULL THEN detail ELSE json_object('count', count(*)) END AS detail"
+    " CASE WHEN person IS NULL THEN detail ELSE json_patch('{}', json_object('count', count(*),"
+    " 'by', min(json_extract(detail, '$.by')), 'why', min(json_extract(detail, '$.why')))) END AS detail"
     " FROM event WHERE batch=? GROUP BY at, what, CASE WHEN person IS NULL THEN id END ORDER BY 1"
 )
 _OF_PERSON = (

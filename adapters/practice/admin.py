@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +51,19 @@ class Admin:
 
     def delete_person(self, person_id: str | int) -> None:
         self._do("delete_person", id=person_id)
+
+    def import_workbook(self, content: bytes) -> bytes | None:
+        """As staff upload it; gives the workbook of the rows that were not imported, if any."""
+        failed = self._do("import_workbook", content=b64encode(content).decode())
+        return None if failed is None else b64decode(failed)
+
+    def type_in(self, content: bytes) -> str:
+        """As staff type a batch in by its tick list; gives the batch's id."""
+        return str(self._do("type_in", content=b64encode(content).decode()))
+
+    def export_workbook(self, year: int) -> bytes:
+        """What staff download; ids and phones masked as in the listings."""
+        return b64decode(self._do("export_workbook", year=year))
 
     def _do(self, act: str, **body: object) -> Any:
         answer = self._client.post(f"/__practice__/{act}", json=body).raise_for_status().json()

@@ -64,8 +64,8 @@ class Desk:
         """People whom the batch has already are skipped in silence; only their names tell."""
         batch_id, rows = number_of(body, "batchId"), _rows(body)
         failed, people = self._checked(rows)
-        dropped, people = self._hit(Count.DROP_PEOPLE, people, self._sky.now.drop_ids)
-        skipped, people = self._hit(Count.SKIP, people, self._sky.now.skip_ids)
+        dropped, people = self.hit(Count.DROP_PEOPLE, people, self._sky.now.drop_ids)
+        skipped, people = self.hit(Count.SKIP, people, self._sky.now.skip_ids)
         ids = self._store.save_people(batch_id, people, doubles=self._sky.now.doubles)
         saved = [(serial, new) for (_form, serial), new in zip(people, ids, strict=True) if new is not None]
         saved += [(serial, self._store.spare_person_id()) for _form, serial in dropped]
@@ -102,18 +102,19 @@ class Desk:
         for row in rows:
             serial = text_of(row, "serialNo")
             try:
-                people.append((self._form(row), serial))
+                people.append((self.admitted(row), serial))
             except Refusal as refusal:
                 failed.append({"serialNo": serial, "code": refusal.code, "msg": refusal.message})
         return failed, people
 
-    def _form(self, row: Body) -> Row:
+    def admitted(self, row: Body) -> Row:
+        """One new participant, by the rules and the weather. Raises Refusal."""
         form = whole_person(row)
         if form["idCard"] in self._sky.now.refuse_ids or self._sky.take(Count.REFUSE_PEOPLE):
             raise Refusal(Code.FORMAT, "人员信息格式校验不通过")
         return form
 
-    def _hit(self, count: Count, people: Sequence[Person], ids: Collection[str]) -> tuple[list[Person], list[Person]]:
+    def hit(self, count: Count, people: Sequence[Person], ids: Collection[str]) -> tuple[list[Person], list[Person]]:
         """Those the weather hits, by their id or while its count lasts, and the others."""
         hits = [form["idCard"] in ids or self._sky.take(count) for form, _serial in people]
         hit = [person for person, is_hit in zip(people, hits, strict=True) if is_hit]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from adapters.practice.access import Tokens
+from adapters.practice.counter import Counter
 from adapters.practice.effects import By
-from adapters.practice.forms import BATCH_FIELDS, PERSON_FIELDS, Body, Code, Refusal, Row, Status, number_of
+from adapters.practice.forms import BATCH_FIELDS, PERSON_FIELDS, Body, Code, Refusal, Row, Status, number_of, text_of
 from adapters.practice.store import Store
 from adapters.practice.weather import Sky
 
@@ -20,8 +22,9 @@ _BATCH: Row = {**dict.fromkeys(BATCH_FIELDS, ""), "personNum": 0, "leaderNum": 0
 class Hands:
     """Nothing is checked but the names of the fields: a hand may write nonsense, and in reviewed batches too."""
 
-    def __init__(self, store: Store, sky: Sky, tokens: Tokens) -> None:
+    def __init__(self, store: Store, sky: Sky, tokens: Tokens, counter: Counter) -> None:
         self._store = store
+        self._counter = counter
         self._sky = sky
         self._tokens = tokens
 
@@ -41,6 +44,9 @@ class Hands:
                 number_of(body, "id"), _columns(body, _PERSON), _BY_HAND
             ),
             "delete_person": lambda body: self._store.delete_person(number_of(body, "id"), _BY_HAND),
+            "import_workbook": lambda body: _packed(self._counter.take(_unpacked(body))),
+            "type_in": lambda body: self._counter.type_in(_unpacked(body)),
+            "export_workbook": lambda body: _packed(self._counter.export(number_of(body, "year"))),
         }
 
     def _weather(self, body: Body) -> object:
@@ -58,6 +64,17 @@ class Hands:
         if online_id is None:
             raise Refusal(Code.EXISTS, "the batch has this person already")
         return online_id
+
+
+def _unpacked(body: Body) -> bytes:
+    try:
+        return b64decode(text_of(body, "content"), validate=True)
+    except ValueError:
+        raise Refusal(Code.FORMAT, "content is base64") from None
+
+
+def _packed(content: bytes | None) -> str | None:
+    return None if content is None else b64encode(content).decode()
 
 
 def _fields_of(body: Body) -> Mapping[str, object]:

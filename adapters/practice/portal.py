@@ -23,6 +23,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from adapters.practice.access import Access, Tokens, access_of, same
+from adapters.practice.counter import Counter
 from adapters.practice.desk import Desk
 from adapters.practice.forms import Body, Code, Refusal
 from adapters.practice.hands import Hands
@@ -39,6 +40,7 @@ def create_app(folder: Path, weather: Weather, *, clock: Callable[[], float] = t
     """`folder` exists and holds all the portal's data; `clock` gives seconds since 1970."""
     access, store, sky, tokens = access_of(folder), Store(folder, clock), Sky(weather), Tokens(clock)
     desk, gate = Desk(store, sky, access, tokens), Gate(sky, tokens, clock)
+    hands = Hands(store, sky, tokens, Counter(store, desk, sky))
     person, batch = "/recuperation/person", "/recuperation/batch"
 
     @asynccontextmanager
@@ -56,7 +58,7 @@ def create_app(folder: Path, weather: Weather, *, clock: Callable[[], float] = t
             Route(f"{person}/saveBatch", gate.write(desk.save_people), methods=["POST"]),
             Route(f"{person}/update", gate.write(desk.update_person), methods=["POST"]),
             Route(f"{person}/page", gate.read(desk.list_people), methods=["GET"]),
-            Route("/__practice__/{act}", _back_door(access, Hands(store, sky, tokens)), methods=["POST"]),
+            Route("/__practice__/{act}", _back_door(access, hands), methods=["POST"]),
         ],
         exception_handlers={ClientDisconnect: _nobody_there, Exception: _fault},
         lifespan=lifespan,

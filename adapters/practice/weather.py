@@ -35,6 +35,7 @@ class Weather:
     expire_tokens: bool = False
     token_life_s: float = 7200.0
     doubles: bool = False  # what is there already is stored once more, as if nobody looked
+    import_doubles: bool = False  # an imported row whose person is there already is stored once more
     mask: bool = False  # idCard and userPhone in listings
     auto_review: bool = False  # submit goes straight to 审核成功
 

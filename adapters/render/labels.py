@@ -19,6 +19,8 @@ BUCKETS: Mapping[Bucket, Text] = {
     Bucket.DUPLICATE: T("duplicate"),
     Bucket.NOT_OURS: T("not ours"),
     Bucket.PENDING: T("to be entered"),
+    Bucket.EXPORTED: T("exported, to be uploaded"),
+    Bucket.UPLOADED: T("uploaded, to be read back"),
     Bucket.REFUSED: T("refused"),
     Bucket.UNKNOWN: T("outcome unknown"),
     Bucket.BLOCKED: T("stopped by policy"),

@@ -1,6 +1,6 @@
 """The commands in the order an operator meets them; what each does stands in the module of its room."""
 
-from bridge.cli import look, play, setup, story, work
+from bridge.cli import carry, look, play, setup, story, work
 from bridge.cli.app import app
 from bridge.cli.words import say
 from schemas.texts import T
@@ -13,6 +13,8 @@ for command, purpose in (
     (look.read, T("How the bridge understands a ledger: batches, people, refusals with place and reason.")),
     (work.sync, T("One whole run: read, check, map, plan, push, read back, reconcile.")),
     (work.resync, T("Send again what was refused or is missing online, for batches, one person, or a span.")),
+    (carry.uploaded, T("Say that somebody has uploaded the files of a batch: reading back proves it.")),
+    (carry.void, T("Give up the exported files of a batch: the next run exports it anew.")),
     (work.reconcile, T("Read both sides and compare them; write nothing online.")),
     (work.report, T("The reconciliation report: into files, and with --send by mail.")),
     (look.findings, T("Every finding that is open now, as in the report.")),

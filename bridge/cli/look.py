@@ -113,7 +113,7 @@ def status(ctx: typer.Context, *, json: Json = False) -> None:
     from bridge.wiring_look import look_at
 
     with look_at(settings(ctx), LANGUAGE) as view:
-        found = status_of(view.journal, view.items())
+        found = status_of(view.journal, view.items(), now=view.now, by_hand=view.rules.by_hand)
     if json:
         as_json(found)
     else:
@@ -129,6 +129,10 @@ def _figures(found: "Status") -> "Iterator[tuple[Text, str]]":
     yield T("Batches, and entered of them"), f"{found['batches']} / {found['batches_entered']}"
     yield T("People who agree, and who do not"), f"{found['agreed']} / {found['disagreeing']}"
     yield T("Outcome not known yet"), str(found["undecided"])
+    if found["to_upload"] or found["to_read_back"]:
+        yield T("Exported, to be uploaded"), str(found["to_upload"])
+        yield T("Uploaded, to be read back"), str(found["to_read_back"])
+        yield T("The oldest of them waits for"), say(T("{days} days", days=found["carried_days"]))
     codes = " ".join(f"{code}×{count}" for code, count in found["open_findings"].items())
     yield T("Findings open, and to be done"), f"{sum(found['open_findings'].values())} / {found['to_do']}  {codes}"
     yield T("Mails waiting"), str(found["mails_waiting"])

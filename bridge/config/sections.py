@@ -85,12 +85,19 @@ class Retries(_Section):
 
 
 class Portal(_Section):
-    """`settle_window_s` overrides the dialect's. Nobody's listing grows older than `sweep_after_h`, as far as runs go."""
+    """`settle_window_s` overrides the dialect's. Nobody's listing grows older than `sweep_after_h`, as far as runs go.
 
-    carrier: Literal["http"] = "http"
+
+    By the carrier "workbook" people take files from `outbox` to the portal, and bring its exports to `inbox`.
+    """
+
+    carrier: Literal["http", "workbook"] = "http"
     dialect: DialectPack = "qilu"
-    base_url: BaseUrl
-    app_id: Words
+    template: ExistingFile | None = None
+    outbox: Place = Path("待上传")
+    inbox: Place = Path("线上导出")
+    base_url: BaseUrl | None = None
+    app_id: Words | None = None
     app_secret_file: Place | None = None
     app_secret_env: Words | None = None
     ca_file: ExistingFile | None = None
@@ -98,10 +105,25 @@ class Portal(_Section):
     sweep_after_h: Annotated[float, Field(ge=0)] = 20
     retries: Retries = Retries()
 
+    @field_validator("inbox")
+    @classmethod
+    def _apart(cls, value: Path, info: ValidationInfo) -> Path:
+        if value == info.data.get("outbox"):
+            raise Wrong(T("{key}: must be another folder than portal.outbox."))
+        return value
+
+    @field_validator("base_url", "app_id")
+    @classmethod
+    def _called(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("carrier") == "http":
+            raise Wrong(T("{key}: is missing."))
+        return value
+
     @field_validator("app_secret_env")
     @classmethod
     def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return one_place(value, info, file_field="app_secret_file", needed=True)
+        needed = info.data.get("carrier") == "http"
+        return one_place(value, info, file_field="app_secret_file", needed=needed)
 
 
 class Deadlines(_Section):
@@ -194,6 +216,25 @@ class Config(_Section):
         names = [source.name for source in value]
         if len(set(names)) != len(names):
             raise Wrong(T("{key}: two of them have the same name; give each its own."))
+        return value
+
+    @field_validator("portal")
+    @classmethod
+    def _no_ledgers(cls, value: Portal, info: ValidationInfo) -> Portal:
+        """What people carry to and fro would be read as ledgers."""
+        for option in ("outbox", "inbox") if value.carrier == "workbook" else ():
+            folder: Path = getattr(value, option)
+            for source in info.data.get("source", ()):
+                below = "**" in source.glob and folder.is_relative_to(source.path)
+                if below or folder == source.path:
+                    raise Wrong(
+                        T(
+                            "{key}.{option}: lies in the folder of source {name}, so its files would be read as "
+                            "ledgers. Put it elsewhere.",
+                            option=option,
+                            name=source.name,
+                        )
+                    )
         return value
 
     @classmethod

@@ -4,6 +4,7 @@ Pure: they see one `View` and give the findings it holds, each with who moved, t
 """
 
 from bridge.findings.batches import of_batches
+from bridge.findings.by_hand import of_carried, of_refusals
 from bridge.findings.people import of_people, said_by_the_batch
 from bridge.findings.rows import of_duplicates, of_rows, of_the_run, of_the_year
 from bridge.findings.view import Aside, Identify, Rules, View
@@ -14,8 +15,10 @@ __all__ = [
     "Rules",
     "View",
     "of_batches",
+    "of_carried",
     "of_duplicates",
     "of_people",
+    "of_refusals",
     "of_rows",
     "of_the_run",
     "of_the_year",

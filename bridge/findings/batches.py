@@ -16,11 +16,12 @@ from schemas.texts import T, Text
 
 
 def of_batches(view: View) -> Iterator[Finding]:
+    waiting = {one.batch for one in view.carried if not one.uploaded}
     for batch in view.batches.values():
         if not batch.ours:
             yield _finding(view, batch, Code.NOT_OURS, unit=batch.key.organiser)
             continue
-        yield from _of_header(view, batch)
+        yield from _of_header(view, batch, waits=batch.key in waiting)
         yield from _of_problems(view, batch)
         if batch.times_online > 1:
             yield _finding(view, batch, Code.DUPLICATE_ONLINE, evidence=(_listed_often(batch),))
@@ -28,18 +29,22 @@ def of_batches(view: View) -> Iterator[Finding]:
             yield _finding(view, batch, Code.REVIEW_OUTSTANDING)
 
 
-def _of_header(view: View, batch: BatchFacts) -> Iterator[Finding]:
-    if batch.header is not None and batch.offline is not None and batch.header.undecided:
+def _of_header(view: View, batch: BatchFacts, *, waits: bool) -> Iterator[Finding]:
+    """`waits`: that the batch's files wait to be uploaded is said of the files."""
+    carried = batch.header is not None and batch.header.carried(by_hand=view.rules.by_hand)
+    if batch.header is not None and batch.offline is not None and batch.header.undecided and not carried:
         yield _finding(view, batch, Code.OUTCOME_UNKNOWN, words=batch.header)
     if batch.online is None and batch.offline is not None:
         gone = batch.mark_agreed is not None
+        if waits and not gone:
+            return
         code = Code.CHANGED_ONLINE if gone else due_code(view, batch.key)
         yield _finding(view, batch, code, words=batch.header, moved=Moved.ONLINE if gone else None)
     elif batch.offline is None and batch.online is not None:
         gone = batch.mark_agreed is not None
         code = Code.CHANGED_OFFLINE if gone else Code.ONLY_ONLINE
         yield _finding(view, batch, code, moved=Moved.OFFLINE if gone else None)
-    elif batch.mark_offline != batch.mark_online:
+    elif batch.mark_offline != batch.mark_online and not (carried and batch.mark_online == batch.mark_agreed):
         yield _header_differs(view, batch)
 
 

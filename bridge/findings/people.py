@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.compare import differences, shown, who_moved
-from bridge.findings.view import View, batch_values, due_code
+from bridge.findings.view import Rules, View, batch_values, due_code
 from schemas.batch import BatchKey
-from schemas.finding import Code, FieldDifference, Finding, Moved
+from schemas.finding import Case, Code, FieldDifference, Finding, Moved
 from schemas.identity import scrub
 from schemas.journal import PERSON_FIELDS, BatchFacts, Person, PersonFacts
+from schemas.revision import State
 from schemas.texts import Text
 
 
@@ -19,21 +20,30 @@ def of_people(view: View) -> Iterator[Finding]:
     yield from _of_suspects(view)
     suspected = view.suspects.offline | view.suspects.online
     for fact in view.people:
-        if (fact.batch, fact.person) in suspected or said_by_the_batch(fact, view.batches[fact.batch]):
+        if (fact.batch, fact.person) in suspected or said_by_the_batch(fact, view.batches[fact.batch], view.rules):
             continue
         elsewhere = offline_elsewhere.get(fact.person)
         yield _of_person(view, fact, elsewhere if elsewhere != fact.batch else None)
 
 
-def said_by_the_batch(fact: PersonFacts, batch: BatchFacts) -> bool:
-    """A batch not entered or deleted online, or only online, or blocked, is one finding and not one for each person."""
+def said_by_the_batch(fact: PersonFacts, batch: BatchFacts, rules: Rules) -> bool:
+    """A batch not entered or deleted online, or only online, or blocked, is one finding and not one for each person.
+
+    So are its files that people carry. A row that came back in an error file is the person's own, wherever the batch is.
+    """
+    revision = fact.revision
+    if rules.by_hand and revision is not None and revision.state is State.REFUSED and not fact.held:
+        return batch.offline is None
+    if fact.offline is not None and revision is not None and revision.carried(by_hand=rules.by_hand):
+        return True
     not_there = fact.online is None and batch.mark_online is None
     return not_there or batch.offline is None or (fact.held and fact.online is None)
 
 
 def _of_person(view: View, fact: PersonFacts, elsewhere: BatchKey | None) -> Finding:
     if fact.offline is not None and fact.revision is not None and fact.revision.undecided:
-        return _finding(view, fact, Code.OUTCOME_UNKNOWN)
+        missing = view.rules.by_hand and fact.revision.state is State.QUARANTINED
+        return _finding(view, fact, Code.OUTCOME_UNKNOWN, case=Case.MISSING if missing else None)
     moved = who_moved(fact.offline, fact.online, fact.agreed)
     if moved is Moved.NEVER_AGREED:
         return _never_agreed(view, fact, elsewhere)
@@ -58,6 +68,7 @@ def _finding(
     *,
     moved: Moved | None = None,
     evidence: tuple[Text, ...] = (),
+    case: Case | None = None,
     **values: str | int,
 ) -> Finding:
     """One person's finding, masked, with the fields that differ and the portal's own words."""
@@ -77,6 +88,7 @@ def _finding(
         evidence=evidence,
         words=scrub(person.words),
         unit=known.get("unit", ""),
+        case=case,
     )
 
 

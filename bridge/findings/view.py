@@ -10,7 +10,7 @@ from bridge.deadlines import DeadlineRule
 from bridge.suspects import Suspects, Who
 from schemas.batch import BatchKey
 from schemas.finding import Code
-from schemas.journal import BatchFacts, Person, PersonFacts
+from schemas.journal import BatchFacts, Carried, Person, PersonFacts
 from schemas.report import Clock, ClockState
 from schemas.texts import Text
 
@@ -19,11 +19,15 @@ Identify = Callable[[Sequence[str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the federation has decided (domain.md 3) as far as it shapes findings."""
+    """What the federation has decided (domain.md 3) as far as it shapes findings.
+
+    `by_hand`: the portal has no interface, and people carry files to and fro.
+    """
 
     deadline: DeadlineRule
     once_per_year: bool
     reviewed_online: bool
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class View:
     opened: Mapping[Who, Person]
     suspects: Suspects
     words: Callable[[str], str]
+    carried: Sequence[Carried] = ()
 
 
 def batch_values(view: View, key: BatchKey) -> dict[str, str | int]:

@@ -16,12 +16,13 @@ from adapters.journal.journal import Journal, create_journal, open_journal
 from bridge.deadlines import SHANGHAI, DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
+from bridge.ports import Portal
 from bridge.report import Wording
 from bridge.revisions import Numbering
 from bridge.wiring import NeverStops, NobodyWatches
 from schemas.batch import Batch, BatchKey, Level
 from schemas.identity import IdType
-from schemas.journal import Instant
+from schemas.journal import Instant, Settling
 from schemas.outcome import Outcome
 from schemas.portal import Answer, OnlineBatch, OnlinePerson, Payload
 from schemas.roster import Category, Participant, Place, Reading, Roster
@@ -161,9 +162,9 @@ def new_journal(blank: Path, folder: Path) -> Path:
     return Path(shutil.copy(_blank_journal(blank), folder / "journal.db"))
 
 
-def open_cut(path: Path, fuse: Fuse) -> Journal:
+def open_cut(path: Path, fuse: Fuse, settling: Settling = SETTLING) -> Journal:
     """The real journal; after each of its commits the power may be cut."""
-    journal = open_journal(path, VAULT, SETTLING)
+    journal = open_journal(path, VAULT, settling)
     store: Any = journal.store
     store.write = _cutting(store.write, fuse)
     return journal
@@ -179,7 +180,7 @@ def _cutting(write: Any, fuse: Fuse) -> Any:
     return cutting
 
 
-def house_of(source: FakeSource, portal: FakePortal, journal: Journal, clock: Clock) -> House:
+def house_of(source: FakeSource, portal: Portal, journal: Journal, clock: Clock) -> House:
     return House(
         sources=[source],
         portal=portal,

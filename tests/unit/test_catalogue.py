@@ -6,8 +6,8 @@ from string import Formatter
 
 import pytest
 
-from schemas.catalogue import Owner, finding, owner_name, problem, problem_codes, severity
-from schemas.finding import Code
+from schemas.catalogue import Owner, cases, finding, owner_name, problem, problem_codes, severity
+from schemas.finding import Case, Code
 from schemas.policy import shipped_policy
 from schemas.roster import Severity
 from schemas.texts import Language
@@ -26,6 +26,24 @@ def test_every_finding_says_the_same_in_both_languages(code: Code) -> None:
     chinese, english = finding(code, Language.ZH_CN), finding(code, Language.EN)
     assert named(chinese.say) == named(english.say) <= FINDING_VALUES
     assert (chinese.owner, chinese.to_do) == (english.owner, english.to_do)
+
+
+@pytest.mark.parametrize(("code", "case"), cases())
+def test_every_case_of_a_finding_says_the_same_in_both_languages_and_asks_for_something(code: Code, case: Case) -> None:
+    chinese, english = finding(code, Language.ZH_CN, case), finding(code, Language.EN, case)
+    assert named(chinese.say) == named(english.say) <= FINDING_VALUES | {"waited"}
+    assert chinese.owner is english.owner
+    assert chinese.to_do
+    assert english.to_do
+    assert chinese.title != finding(code, Language.ZH_CN).title
+    for entry, stop in ((chinese, "。"), (english, ".")):
+        assert entry.say.endswith(stop)
+        assert entry.why.endswith(stop)
+        assert entry.next_step.endswith(stop)
+
+
+def test_every_case_belongs_to_some_code() -> None:
+    assert {case for _, case in cases()} == set(Case)
 
 
 def test_only_three_findings_ask_nothing_of_anybody() -> None:

@@ -88,8 +88,8 @@ def test_changed_people_go_one_by_one_with_the_portal_s_own_id(world: World) -> 
     assert [fields["unit"] for fields in world.stored().values()] == ["新单位", "新单位", "测试单位"]
 
 
-@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.ACCEPTED}))
-def test_people_follow_only_a_header_that_was_accepted(world: World, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.ACCEPTED, Outcome.EXPORTED}))
+def test_people_follow_only_a_header_that_was_accepted_or_exported(world: World, outcome: Outcome) -> None:
     def says(answer: Answer) -> Answer:
         return replace(answer, verdicts=dict.fromkeys(answer.verdicts, Verdict(outcome)))
 

@@ -24,7 +24,15 @@ from tests.unit.cast import SPRING, VAULT
 SENT, BEFORE, OTHER = b"sent", b"before", b"other"
 K3, K4 = DeliveryClass.K3, DeliveryClass.K4
 NUMBERING = Numbering("999001", VAULT.serial)
-UNDECIDED = {State.INTENT, State.SENDING, State.ACCEPTED, State.EXISTS, State.UNKNOWN, State.QUARANTINED}
+OUT = {State.EXPORTED, State.AWAITING_HUMAN}
+UNDECIDED = OUT | {
+    State.INTENT,
+    State.SENDING,
+    State.ACCEPTED,
+    State.EXISTS,
+    State.UNKNOWN,
+    State.QUARANTINED,
+}
 
 
 def in_state(state: State, mark: bytes = SENT) -> Revision:
@@ -49,6 +57,7 @@ def test_what_may_be_online_already_is_undecided(state: State) -> None:
         (Outcome.UNKNOWN, State.UNKNOWN),
         (Outcome.NOT_SENT, State.READY),
         (Outcome.NOT_PROCESSED, State.READY),
+        (Outcome.EXPORTED, State.AWAITING_HUMAN),
     ],
 )
 def test_each_outcome_leads_to_one_state(outcome: Outcome, state: State) -> None:
@@ -83,7 +92,42 @@ def test_absence_is_a_proof_only_after_the_settle_window(
     assert after_reading_back(in_state(state), ReadBack(online, BEFORE, waited), kind) is expected
 
 
-@pytest.mark.parametrize("state", [State.ACCEPTED, State.UNKNOWN, State.EXISTS, State.AGREED, State.QUARANTINED])
+@pytest.mark.parametrize("state", sorted(OUT))
+@pytest.mark.parametrize("online", [None, BEFORE])
+@pytest.mark.parametrize("waited", [False, True])
+def test_what_nobody_has_uploaded_is_rightly_absent(state: State, online: bytes | None, waited: bool) -> None:  # noqa: FBT001
+    seen = ReadBack(online, BEFORE, waited, stale=not waited)
+    assert after_reading_back(in_state(state), seen, K4) is state
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.UNKNOWN])
+def test_an_export_older_than_the_upload_says_nothing_about_who_is_not_in_it(state: State) -> None:
+    older = ReadBack(None, None, waited=False, stale=True)
+    assert after_reading_back(in_state(state), older, K4) is state
+
+
+def test_absence_from_a_newer_export_leaves_an_upload_to_a_person() -> None:
+    newer = ReadBack(None, None, waited=True)
+    assert after_reading_back(in_state(State.ACCEPTED), newer, K4) is State.QUARANTINED
+
+
+def test_what_was_given_up_is_agreed_when_it_turns_up_and_nothing_else_moves_it() -> None:
+    assert after_reading_back(in_state(State.VOIDED), ReadBack(SENT, None, waited=True), K4) is State.AGREED
+    assert after_reading_back(in_state(State.VOIDED), ReadBack(OTHER, None, waited=True), K4) is State.VOIDED
+    assert after_reading_back(in_state(State.VOIDED), ReadBack(None, None, waited=True), K4) is State.VOIDED
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_people_have_in_hand_what_is_out_and_what_they_uploaded(state: State, by_hand: bool) -> None:  # noqa: FBT001
+    assert in_state(state).out is (state in OUT)
+    assert in_state(state).carried(by_hand=by_hand) is (state in OUT or (by_hand and state is State.ACCEPTED))
+
+
+@pytest.mark.parametrize(
+    "state",
+    sorted(OUT | {State.ACCEPTED, State.UNKNOWN, State.EXISTS, State.AGREED, State.QUARANTINED}),
+)
 def test_other_contents_than_were_sent_differ(state: State) -> None:
     assert after_reading_back(in_state(state), ReadBack(OTHER, BEFORE, waited=True), K3) is State.DIFFERS
 

@@ -20,7 +20,7 @@ def world(tmp_path: Path) -> World:
 
 
 def status(world: World, report: Report | None = None) -> Status:
-    return status_of(world.journal, report.items if report else ())
+    return status_of(world.journal, report.items if report else (), now=world.clock.now.at)
 
 
 def test_before_the_first_run_there_is_nothing_and_nothing_is_well(world: World) -> None:
@@ -35,6 +35,9 @@ def test_before_the_first_run_there_is_nothing_and_nothing_is_well(world: World)
         open_findings={},
         to_do=0,
         undecided=0,
+        to_upload=0,
+        to_read_back=0,
+        carried_days=0,
         mails_waiting=0,
         read_at=None,
         read_back_at=None,
@@ -57,6 +60,9 @@ def test_when_all_agrees_all_is_well(world: World) -> None:
         open_findings={},
         to_do=0,
         undecided=0,
+        to_upload=0,
+        to_read_back=0,
+        carried_days=0,
         mails_waiting=0,
         read_at=NOW,
         read_back_at=NOW,

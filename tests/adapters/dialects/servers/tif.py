@@ -75,7 +75,7 @@ class Tif:
             case "/person/update":
                 return _ok(self.desk.update_person(asked.json["bizId"], without(asked.json, ["bizId"])))
             case "/batch/query":
-                return _page(self.desk.list_batches(asked.json["annual"], *_span(asked.json)))
+                return _page(_in_words(self.desk.list_batches(asked.json["annual"], *_span(asked.json))))
             case "/person/query":
                 return _page(self.desk.list_people(asked.json["batchId"], *_span(asked.json)))
         return Said({"message": "no route"}, 404)
@@ -115,6 +115,13 @@ def _sorted_out(judged: list[Judged]) -> Row:
 def _span(body: Row) -> tuple[int, int]:
     number, size = int(body["pageNum"]), int(body["pageSize"])
     return (number - 1) * size, size
+
+
+def _in_words(page: Page) -> Page:
+    """It takes codes and lists words, or codes that nobody padded."""
+    words = {"01": "1", "02": "市级", "03": "区市级", "04": "4"}
+    rows = [{**row, "batchLevel": words[row["batchLevel"]]} for row in page.rows]
+    return Page(rows, page.total, page.is_last)
 
 
 def _page(page: Page) -> Said:

@@ -1,0 +1,308 @@
+"""The law of the bridge where people carry files, under whatever they do with them, and power cuts.
+
+After good weather both sides agree wherever no hand has intervened online; nothing is exported twice without a void
+in between; a second run exports nothing. At any time: nothing is out that was not durable in the journal first.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from bridge import pipeline
+from bridge.house import House
+from schemas.finding import Case
+from schemas.portal import Answer, Operation, Payload
+from schemas.report import Report
+from schemas.revision import State
+from tests.adapters.fake_source import FakeSource
+from tests.adapters.fake_workbook_portal import FakeWorkbookPortal
+from tests.reliability.tiny import (
+    IDS,
+    KEY,
+    MARKS,
+    ONLY_BY_HAND,
+    VALUES,
+    Clock,
+    Fuse,
+    PowerCut,
+    Sides,
+    house_of,
+    new_journal,
+    online_batch,
+    open_cut,
+    reading,
+)
+from tests.unit.by_hand import BY_HAND
+
+WHO = st.sampled_from(sorted(IDS))
+VALUE = st.sampled_from(VALUES)
+_FAST = Path("/dev/shm")
+_FOLDER = Path(tempfile.mkdtemp(dir=_FAST if os.access(_FAST, os.W_OK) else None))
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+A_MINUTE_S = 60.0
+A_HEADER = ""
+
+
+class CutWorkbookPortal(FakeWorkbookPortal):
+    """The power may be cut before the file is written, and after it."""
+
+    def __init__(self, clock: Clock, fuse: Fuse) -> None:
+        super().__init__(lambda: clock.instant().at)
+        self._fuse = fuse
+        self.before_each: Callable[[Payload], None] = lambda _payload: None
+
+    def send(self, payload: Payload) -> Answer:
+        self._fuse.burn()
+        self.before_each(payload)
+        answer = super().send(payload)
+        self._fuse.burn()
+        return answer
+
+
+class ByHand(RuleBasedStateMachine):
+    """`out` is whom the outbox holds for the first time since the last void, proof or refusal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(dir=_FOLDER))
+        self.clock, self.fuse, self.source = Clock(), Fuse(), FakeSource()
+        self.desk = CutWorkbookPortal(self.clock, self.fuse)
+        self.desk.before_each = self.nothing_unheard_of_is_written
+        self.file = new_journal(_FOLDER, self.folder)
+        self.journal = open_cut(self.file, self.fuse, BY_HAND)
+        self.offline: Sides = {}
+        self.out: dict[str, bytes] = {}
+        self.touched: set[str] = set()
+        self.refused: set[tuple[str, str]] = set()
+        self.save_ledger()
+
+    # --- offline
+
+    @rule(who=WHO, value=VALUE)
+    def offline_says(self, who: str, value: str) -> None:
+        self.offline[who] = value
+        self.save_ledger()
+
+    @rule(who=WHO)
+    def offline_drops(self, who: str) -> None:
+        self.offline.pop(who, None)
+        self.save_ledger()
+
+    def save_ledger(self) -> None:
+        self.source.put(reading(self.offline, VALUES[0]))
+
+    # --- people and files
+
+    @precondition(lambda self: self.desk.outbox)
+    @rule(data=st.data(), times=st.integers(1, 2), told=st.booleans(), refused=st.none() | WHO, masked=st.booleans())
+    def somebody_uploads(
+        self, data: st.DataObject, *, times: int, told: bool, refused: str | None, masked: bool
+    ) -> None:
+        """One file of those that lie there; and may be it is said, though others still lie there."""
+        path = data.draw(st.sampled_from(sorted(self.desk.outbox)))
+        for _ in range(times):
+            self.a_minute()
+            before = len(self.desk.errors)
+            self.desk.upload(path, refused={refused} if refused else (), masked=masked)
+            self.refused |= {(row.name, _unit(self.desk.outbox[path], row.name)) for row in self.desk.errors[before:]}
+        if told:
+            self.somebody_says_uploaded()
+
+    @rule()
+    def somebody_says_uploaded(self) -> None:
+        """It may be true."""
+        self.a_minute()
+        self.journal.outgoing.uploaded(KEY, by="王", now=self.clock.instant())
+
+    @rule()
+    def somebody_voids(self) -> None:
+        self.a_minute()
+        self.journal.outgoing.void(KEY, by="王", why="重做", now=self.clock.instant())
+        self.out.clear()
+        self.desk.outbox.clear()
+
+    @rule()
+    def somebody_exports(self) -> None:
+        self.a_minute()
+        self.desk.export()
+
+    @precondition(lambda self: len(self.desk.inbox) > 1)
+    @rule()
+    def somebody_puts_an_older_export_on_top(self) -> None:
+        self.desk.inbox.append(self.desk.inbox[0])
+
+    # --- hands online
+
+    @precondition(lambda self: self.batch_id)
+    @rule(who=WHO)
+    def hand_edits(self, who: str) -> None:
+        held = self.held()
+        if who in held:
+            self.desk.online.edit(held[who][0], unit=ONLY_BY_HAND)
+            self.touched.add(who)
+
+    @precondition(lambda self: self.batch_id)
+    @rule(who=WHO)
+    def hand_deletes(self, who: str) -> None:
+        held = self.held()
+        if who in held:
+            self.desk.online.delete(held[who][0])
+            self.touched.add(who)
+
+    # --- runs
+
+    @rule(points=st.none() | st.integers(0, 20))
+    def a_run(self, points: int | None) -> None:
+        self.a_minute()
+        self.fuse.left = points
+        try:
+            pipeline.sync(self.house)
+        except PowerCut:
+            self.journal.close()
+            self.journal = open_cut(self.file, self.fuse, BY_HAND)
+        self.fuse.left = None
+
+    def teardown(self) -> None:
+        try:
+            self.good_weather()
+        finally:
+            self.journal.close()
+            shutil.rmtree(self.folder)
+
+    def good_weather(self) -> None:
+        """Whoever does as the findings say, three times over: export, give up what is not there, upload what is out."""
+        self.desk.errors.clear()
+        for _ in range(3):
+            self.bring_back()
+            if any(case in {Case.MISSING, Case.STALE} for case in self.cases()):
+                self.somebody_voids()
+                pipeline.sync(self.house)
+            self.a_minute()
+            self.desk.upload_all()
+            self.somebody_says_uploaded()
+        report = self.bring_back()
+        self.agree_or_say_why(report)
+        self.a_second_run_exports_nothing()
+
+    def bring_back(self) -> Report:
+        self.a_minute()
+        self.desk.export()
+        self.a_minute()
+        return pipeline.sync(self.house)
+
+    def a_second_run_exports_nothing(self) -> None:
+        before = self.desk.written.copy()
+        pipeline.sync(self.house)
+        assert self.desk.written == before
+
+    # --- the law
+
+    @invariant()
+    def the_books_know_all_that_lies_there(self) -> None:
+        with sqlite3.connect(self.file) as journal:
+            paths = {path for (path,) in journal.execute("SELECT path FROM attempt")}
+        journal.close()
+        assert set(self.desk.outbox) <= paths
+
+    def nothing_unheard_of_is_written(self, payload: Payload) -> None:
+        """At the moment of each file: it is durable, and nobody in it is out already, but for the same bytes again."""
+        with sqlite3.connect(self.file) as journal:
+            query = "SELECT DISTINCT state FROM revision JOIN attempt_serial USING (serial) WHERE serial=?"
+            for serial in payload.serials:
+                assert {"exported"} >= set(journal.execute(query, (serial,)).fetchone())
+            free = {who for who in {A_HEADER, *IDS} if self.decided(journal, who)}
+        journal.close()
+        for who in _of(payload):
+            assert who in free or self.out.get(who, payload.body) == payload.body
+            self.out[who] = payload.body
+
+    def decided(self, journal: sqlite3.Connection, who: str) -> bool:
+        """The file before this one was proven, refused or given up: all its revisions but the newest are decided."""
+        person = bytes.fromhex(MARKS[who]) if who else b""
+        query = "SELECT state FROM revision WHERE person=? ORDER BY number DESC LIMIT -1 OFFSET 1"
+        states = {State(state) for (state,) in journal.execute(query, (person,))}
+        with_one_before = journal.execute("SELECT count(*) FROM revision WHERE person=?", (person,)).fetchone()[0] > 1
+        return with_one_before and not states & {
+            State.EXPORTED,
+            State.AWAITING_HUMAN,
+            State.ACCEPTED,
+            State.QUARANTINED,
+        }
+
+    def agree_or_say_why(self, report: Report) -> None:
+        held = {who: unit for who, (_, unit) in self.held().items()}
+        about = {seen.finding.person for seen in self.journal.findings.open()}
+        header_there = bool(self.batch_id)
+        for who in self.offline.keys() | held.keys():
+            if self.offline.get(who) == held.get(who):
+                continue
+            assert MARKS[who] in about or (not header_there and "" in about)
+            assert who in self.touched or who not in self.offline or self.was_refused(who)
+        if self.offline:
+            assert self.desk.online._batches[self.batch_id].fields == online_batch(VALUES[0], len(self.offline))
+        assert report.offline.conserved
+        assert report.online.conserved
+        assert not {Case.WAITS, Case.UPLOADED, Case.UNREAD, Case.MISSING, Case.STALE} & self.cases()
+
+    def was_refused(self, who: str) -> bool:
+        return (who, self.offline[who]) in self.refused
+
+    def cases(self) -> set[Case | None]:
+        return {seen.finding.case for seen in self.journal.findings.open()}
+
+    def a_minute(self) -> None:
+        self.clock.passed_s += A_MINUTE_S
+
+    @property
+    def batch_id(self) -> str:
+        return next(iter(self.desk.online._batches), "")
+
+    def held(self) -> dict[str, tuple[str, str]]:
+        people = self.desk.online._people.get(self.batch_id, {})
+        who = {id_no: name for name, id_no in IDS.items()}
+        return {who[fields["id_no"]]: (online_id, fields["unit"]) for online_id, fields in people.items()}
+
+    @property
+    def house(self) -> House:
+        house = house_of(self.source, self.desk, self.journal, self.clock)
+        return replace(house, desk=self.desk, rules=replace(house.rules, by_hand=True))
+
+
+def _of(payload: Payload) -> list[str]:
+    if payload.operation in {Operation.SAVE_BATCH, Operation.UPDATE_BATCH}:
+        return [A_HEADER]
+    return [row["fields"]["name"] for row in orjson.loads(payload.body)["rows"]]
+
+
+def _unit(payload: Payload, who: str) -> str:
+    rows = orjson.loads(payload.body)["rows"]
+    return next(row["fields"]["unit"] for row in rows if row["fields"]["name"] == who)
+
+
+@pytest.mark.parametrize("crowd", [1, 2])
+def test_whatever_people_do_with_the_files_both_sides_agree_and_nothing_is_exported_twice(crowd: int) -> None:
+    run_state_machine_as_test(
+        seed(crowd)(type(f"ByHand{crowd}", (ByHand,), {})),
+        settings=settings(
+            max_examples=150,
+            stateful_step_count=15,
+            derandomize=False,
+            print_blob=True,
+            report_multiple_bugs=False,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
