@@ -53,7 +53,11 @@ def calls(dialect: Dialect) -> dict[str, Request]:
 
 
 def names_of_call(name: str, shape: Request) -> Names:
-    """What belongs to one operation alone."""
+    """What belongs to one operation alone, with its own words for what all have in common."""
+    return _given(name, shape) | frozenset(shape.values)
+
+
+def _given(name: str, shape: Request) -> Names:
     match shape:
         case TicketPoll():
             return frozenset({"ticket"})
@@ -119,6 +123,7 @@ def places(dialect: Dialect) -> Iterator[Place]:
     yield from _all("paging.body", dialect.paging.body, own | paged)
     shared = everything | _shared(shapes)
     yield from _all("transport.headers", dialect.transport.headers, shared)
+    yield from _all("transport.query", dialect.transport.query, shared)
     with_content = {name: shape for name, shape in shapes.items() if has_content(dialect, shape)}
     in_envelope = everything | _shared(with_content) | {"content"}
     yield from _all("travel.envelope", dialect.travel.envelope, in_envelope)
@@ -144,6 +149,7 @@ def _of_grants(dialect: Dialect) -> Iterator[Place]:
 
 def _of_request(path: str, shape: Request | Grant, in_content: Names, in_headers: Names) -> Iterator[Place]:
     yield Place(f"{path}.path", shape.path, in_content)
+    yield from _all(f"{path}.values", shape.values, in_content - shape.values.keys())
     yield from _all(f"{path}.query", shape.query, in_headers)
     yield from _all(f"{path}.headers", shape.headers, in_headers)
     yield from _all(f"{path}.body", shape.body, in_content)
