@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -35,6 +35,9 @@ from schemas.report import Report, RunState
 from schemas.revision import Revision
 from schemas.roster import FileStamp, Reading, Roster
 from schemas.texts import Text
+
+Expected = Callable[[], Iterable[Values]]
+"""What may be looked for by name, in the portal's words; asked for only where it is needed."""
 
 
 class Clock(Protocol):
@@ -103,11 +106,14 @@ class Portal(Protocol):
         Raises AuthError when the portal does not accept our credentials (nothing was processed).
         """
 
-    def batches(self, year: int) -> Iterator[OnlineBatch]:
-        """Every batch the portal lists for a year. Raises TransientError, AuthError, SchemaDrift."""
+    def batches(self, year: int, *, expected: Expected = tuple) -> Iterator[OnlineBatch]:
+        """Every batch the portal lists for a year, or of those `expected` where it can only be asked for one at a time.
 
-    def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
-        """Every participant of one batch. Raises TransientError, AuthError, SchemaDrift."""
+        Raises TransientError, AuthError, SchemaDrift.
+        """
+
+    def people(self, batch_online_id: str, *, expected: Expected = tuple) -> Iterator[OnlinePerson]:
+        """Every participant of one batch, or of those `expected`. Raises TransientError, AuthError, SchemaDrift."""
 
     def notes(self) -> Sequence[Text]:
         """What was noticed in the answers so far that stops nothing and staff should know once: a new field, say."""

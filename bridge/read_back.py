@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -10,7 +11,7 @@ from math import ceil
 from bridge.matching import match
 from bridge.ports import Clock, Journal, Portal, Watch
 from schemas.batch import BatchKey
-from schemas.errors import AuthError, SchemaDrift, TransientError
+from schemas.errors import AuthError, SchemaDrift, TransientError, Unmappable
 from schemas.identity import agrees_with_mask, is_masked
 from schemas.journal import LastRead, ListedBatch, ListedPerson, Values
 from schemas.matching import Candidate, PairKind
@@ -19,10 +20,12 @@ from schemas.portal import OnlineBatch, OnlinePerson
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How what the portal lists becomes canonical values, keys and marks."""
+    """How what the portal lists becomes canonical values, keys and marks; and how ours are said in its words."""
 
     batch_from_online: Callable[[OnlineBatch], tuple[BatchKey, Mapping[str, str]]]
     person_from_online: Callable[[Mapping[str, str]], Mapping[str, str]]
+    batch_to_online: Callable[[Values], Mapping[str, str]]
+    person_to_online: Callable[[Values], Mapping[str, str]]
     mark_batch: Callable[[Values], bytes]
     mark_person: Callable[[Values], bytes]
     person_key: Callable[[str, str], bytes]
@@ -106,9 +109,11 @@ def read_back(
     Raises TransientError, AuthError, SchemaDrift while the batches themselves are listed: then nothing is known.
     """
     started = clock.instant()
-    listed = _by_key(_listed(batch, reader) for batch in portal.batches(year))
+    facts = [batch for batch in journal.deliveries.batches() if batch.ours and batch.key.year == year]
+    found = portal.batches(year, expected=lambda: _said(reader.batch_to_online, (b.offline for b in facts)))
+    listed = _by_key(_listed(batch, reader) for batch in found)
     gone = journal.online.listed(list(listed.values()), year=year, started=started)
-    never_there = [b.key for b in journal.deliveries.batches() if b.ours and b.key.year == year and b.key not in listed]
+    never_there = [batch.key for batch in facts if batch.key not in listed]
     for key in {*gone, *never_there}:
         journal.online.people(key, (), started=started, change=None)
     ours = [batch for batch in listed.values() if batch.ours]
@@ -130,7 +135,7 @@ def _read_people(
     for batch in wanted:
         started = clock.instant()
         try:
-            listings = [list(portal.people(online_id)) for online_id in (batch.online_id, *batch.others)]
+            listings = [_listing(portal, online_id, batch.key, journal, reader) for online_id in batch.online_ids]
         except SchemaDrift as error:
             aside[batch.key] = error
             silent.clear()
@@ -149,6 +154,23 @@ def _read_people(
             silent.clear()
         watch.advance()
     return Seen(frozenset(read), aside)
+
+
+def _listing(portal: Portal, online_id: str, key: BatchKey, journal: Journal, reader: Reader) -> list[OnlinePerson]:
+    """Everybody the portal lists; where it can only be asked for one at a time, of those we would look for."""
+
+    def expected() -> Iterable[Values]:
+        return _said(reader.person_to_online, (likely[0] for likely in journal.people.likely_of(key).values()))
+
+    return list(portal.people(online_id, expected=expected))
+
+
+def _said(into_words: Callable[[Values], Values], values: Iterable[Values | None]) -> Iterator[Values]:
+    """In the portal's words; what has none cannot be there by us."""
+    for one in values:
+        with suppress(Unmappable):
+            if one is not None:
+                yield into_words(one)
 
 
 def _listed(batch: OnlineBatch, reader: Reader) -> ListedBatch:

@@ -28,7 +28,7 @@ from bridge.config.packs import basis_of, load_policy
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
-from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online
+from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online, to_online
 from bridge.ports import Clock, Journal, Portal, Renderer, Source, Stop, Watch
 from bridge.post import Envelope
 from bridge.read_back import Reader
@@ -162,6 +162,8 @@ def _reader(config: Config, glossary: Glossary) -> Reader:
     return Reader(
         batch_from_online=lambda batch: batch_from_online(batch, glossary.words),
         person_from_online=lambda fields: person_from_online(fields, glossary.words),
+        batch_to_online=lambda values: to_online(values, glossary.words.batch),
+        person_to_online=lambda values: to_online(values, glossary.words.person),
         mark_batch=glossary.mark_batch,
         mark_person=glossary.mark_person,
         person_key=glossary.person_key,

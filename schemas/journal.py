@@ -102,6 +102,10 @@ class ListedBatch:
     others: tuple[str, ...] = ()
     as_of: datetime | None = None
 
+    @property
+    def online_ids(self) -> tuple[str, ...]:
+        return (self.online_id, *self.others)
+
 
 @dataclass(frozen=True, slots=True)
 class LastRead:

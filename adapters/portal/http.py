@@ -32,6 +32,7 @@ _OF_PEOPLE = {Operation.SAVE_PEOPLE, Operation.UPDATE_PERSON}
 _log = structlog.get_logger()
 
 Fields = Mapping[str, str]
+Expected = Callable[[], Iterable[Fields]]
 
 
 class HttpPortal:
@@ -100,21 +101,21 @@ class HttpPortal:
         )
         return Answer(reply.cause, reply.seen.status, said.of, written.tries, said.drift)
 
-    def batches(self, year: int, *, known: Callable[[], Iterable[Fields]] = tuple) -> Iterator[OnlineBatch]:
+    def batches(self, year: int, *, expected: Expected = tuple) -> Iterator[OnlineBatch]:
         operations = self._dialect.operations
         if operations.list_batches:
             rows = self._listing(operations.list_batches, {"year": str(year)}, _BATCHES)
         else:
-            asked = ({"year": str(year), **_named("batch", fields)} for fields in known())
+            asked = ({"year": str(year), **_named("batch", fields)} for fields in expected())
             rows = self._queried(operations.query_batch, asked, _BATCHES)
         return (self._batch(row) for row in rows)
 
-    def people(self, batch_online_id: str, *, known: Callable[[], Iterable[Fields]] = tuple) -> Iterator[OnlinePerson]:
+    def people(self, batch_online_id: str, *, expected: Expected = tuple) -> Iterator[OnlinePerson]:
         operations = self._dialect.operations
         if operations.list_people:
             rows = self._listing(operations.list_people, {"parent": batch_online_id}, _PEOPLE)
         else:
-            asked = ({"parent": batch_online_id, **_named("person", fields)} for fields in known())
+            asked = ({"parent": batch_online_id, **_named("person", fields)} for fields in expected())
             rows = self._queried(operations.query_person, asked, _PEOPLE)
         return (OnlinePerson(self._online_id(row), self._canonical(row, _PEOPLE)) for row in rows)
 

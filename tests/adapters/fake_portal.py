@@ -8,7 +8,7 @@ another shape, or not at all, and list a field nobody has heard of.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,6 +75,7 @@ class FakePortal:
         self._rows_per_call = rows_per_call
         self.down = False
         self.mask = False
+        self.asked_by_name = False  # it lists nothing: it can only be asked for one thing at a time
         self.drifting: set[str] = set()  # online ids of batches whose people are listed in another shape
         self.silent: set[str] = set()  # of batches whose people are not listed: no answer comes
         self.new_field = ""  # a field that batches are listed with from now on, and nobody has heard of
@@ -185,10 +186,10 @@ class FakePortal:
             return _all(payload, Outcome.UNKNOWN, "lost:RemoteProtocolError")
         return Answer("answered:P00000", 200, verdicts)
 
-    def batches(self, year: int) -> Iterator[OnlineBatch]:
+    def batches(self, year: int, *, expected: Callable[[], Iterable[Fields]] = tuple) -> Iterator[OnlineBatch]:
         self._read("list_batches")
         for key, batch in list(self._batches.items()):
-            if batch.fields.get("year") == str(year):
+            if batch.fields.get("year") == str(year) and self._found(batch.fields, _BATCH_KEY, expected):
                 headcount = batch.fields.get("headcount", "")
                 fields, count = dict(batch.fields), int(headcount) if headcount.isdecimal() else None
                 change = str(batch.change) if self.change_marks else ""
@@ -200,16 +201,22 @@ class FakePortal:
     def notes(self) -> Sequence[Text]:
         return tuple(self._noticed.values())
 
-    def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
+    def people(
+        self, batch_online_id: str, *, expected: Callable[[], Iterable[Fields]] = tuple
+    ) -> Iterator[OnlinePerson]:
         self._read("list_people")
         if batch_online_id in self.silent:
             raise TransientError(T("The portal cannot be reached or is busy ({cause}).", cause="silent"))
         if batch_online_id in self.drifting:
             raise SchemaDrift(T("The portal's answer is not what the dialect describes at {path}.", path="rows[].name"))
         for key, fields in list(self._people.get(batch_online_id, {}).items()):
-            yield OnlinePerson(key, _masked(fields) if self.mask else dict(fields))
+            if self._found(fields, _PERSON_KEY, expected):
+                yield OnlinePerson(key, _masked(fields) if self.mask else dict(fields))
 
     # --- inside
+
+    def _found(self, fields: Fields, key: Sequence[str], expected: Callable[[], Iterable[Fields]]) -> bool:
+        return not self.asked_by_name or any(all(one[n] == fields[n] for n in key) for one in expected())
 
     def _read(self, operation: str) -> None:
         self.calls[operation] += 1

@@ -118,7 +118,7 @@ class FakeWorkbookPortal:
         self.written[payload.path] += 1
         return _all(payload, Outcome.EXPORTED, "written")
 
-    def batches(self, year: int) -> Iterator[OnlineBatch]:
+    def batches(self, year: int, *, expected: object = None) -> Iterator[OnlineBatch]:
         if self.unreadable:
             raise TransientError(T("The inbox cannot be read ({cause}).", cause="EACCES"))
         if self.template_changed:
@@ -128,7 +128,7 @@ class FakeWorkbookPortal:
                 batch.online_id, batch.fields, batch.status, batch.headcount, batch.change, self.inbox[-1].as_of
             )
 
-    def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
+    def people(self, batch_online_id: str, *, expected: object = None) -> Iterator[OnlinePerson]:
         found = {batch.online_id: people for batch, people in self.inbox[-1].batches}
         for one in found[batch_online_id]:
             id_no = one.fields["id_no"]

@@ -408,8 +408,8 @@ def test_a_portal_without_listings_is_asked_for_one_thing_at_a_time():
     with rigged(dialect.model_copy(update={"operations": alone})) as rig:
         which = rig.router.post("/which").mock(return_value=page([listed_batch()]))
         who = rig.router.post("/who").mock(side_effect=[page([listed_person(1)]), page([]), page([listed_person(1)])])
-        (found,) = rig.portal.batches(2025, known=lambda: [{"name": "第一批"}])
-        there = list(rig.portal.people(found.online_id, known=lambda: [person(n).fields for n in (1, 2, 1)]))
+        (found,) = rig.portal.batches(2025, expected=lambda: [{"name": "第一批"}])
+        there = list(rig.portal.people(found.online_id, expected=lambda: [person(n).fields for n in (1, 2, 1)]))
     assert sent_body(which) == {"name": "第一批", "year": "2025"}
     assert sent_body(who, 1) == {"id": person(2).fields["id_no"], "batch": "7"}
     assert [each.online_id for each in there] == ["1"]

@@ -115,11 +115,11 @@ class WeatheredPortal(FakePortal):
         self.refused += [rows[s] for s, said in answer.verdicts.items() if said.outcome is Outcome.REFUSED]
         return answer
 
-    def batches(self, year: int) -> Iterator[OnlineBatch]:
+    def batches(self, year: int, *, expected: object = None) -> Iterator[OnlineBatch]:
         self._one_call_more()
         return super().batches(year)
 
-    def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
+    def people(self, batch_online_id: str, *, expected: object = None) -> Iterator[OnlinePerson]:
         self._one_call_more()
         return super().people(batch_online_id)
 

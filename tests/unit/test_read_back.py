@@ -201,3 +201,18 @@ def test_a_correction_of_hidden_digits_alone_is_sent_too(masked: World) -> None:
         masked.run()
     assert calls == {"update_person": 1}
     assert hidden.phone in {fields["phone"] for fields in masked.stored().values()}
+
+
+def test_a_portal_that_lists_nothing_is_asked_for_those_we_would_look_for(world: World) -> None:
+    world.portal.asked_by_name = True
+    world.ledger(A, B)
+    world.portal.lose_replies(2)
+    assert world.run() == MASKED_AGREE
+    world.portal.asked_by_name = False
+    world.portal.add(world.batch_id(), **in_words(C))
+    world.portal.edit(world.online_id(A), phone="19900009999")
+    world.portal.asked_by_name = True
+    assert world.run() == (
+        "partial\noffline 2: agreed=1 differs=1\nonline 2: agreed=1 differs=1\n"
+        "D16 甲* moved online phone:199****1101|199****9999"
+    )

@@ -233,6 +233,8 @@ def reader(ours: Callable[[BatchKey], bool]) -> Reader:
     return Reader(
         batch_from_online=lambda batch: batch_from_online(batch, WORDS),
         person_from_online=lambda fields: person_from_online(fields, WORDS),
+        batch_to_online=lambda values: to_online(values, WORDS.batch),
+        person_to_online=lambda values: to_online(values, WORDS.person),
         mark_batch=GLOSSARY.mark_batch,
         mark_person=GLOSSARY.mark_person,
         person_key=GLOSSARY.person_key,

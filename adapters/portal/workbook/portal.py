@@ -116,12 +116,12 @@ class WorkbookPortal:
             return _same_for_all(payload, Outcome.NOT_SENT, "outbox_not_writable")
         return _same_for_all(payload, Outcome.EXPORTED, "exported")
 
-    def batches(self, year: int) -> Iterator[OnlineBatch]:
+    def batches(self, year: int, *, expected: object = None) -> Iterator[OnlineBatch]:  # noqa: ARG002  # an export tells all
         """Looks into the inbox; what it says of people and faults from then on is what stood there now."""
         self._listed = listing(self._inbox.look(), self._shape.export, self._mark)
         return (found.batch for found in self._listed.batches.values() if found.year == year)
 
-    def people(self, batch_online_id: str) -> Iterator[OnlinePerson]:
+    def people(self, batch_online_id: str, *, expected: object = None) -> Iterator[OnlinePerson]:  # noqa: ARG002
         found = self._listed.batches.get(batch_online_id)
         if found is None:
             raise TransientError(T("No export in the inbox mentions the batch {batch}.", batch=batch_online_id))
