@@ -276,8 +276,8 @@ def test_help_loads_nothing_a_command_needs_to_run(tmp_path: Path) -> None:
     assert loaded == "[]"
     commands = [line.split()[0] for line in usage[usage.index("Commands:") + 1 :] if line[2:3].strip()]
     assert commands == [
-        "init", "check", "read", "sync", "resync", "reconcile", "report", "findings", "explain", "status", "run",
-        "practice", "demo",
+        "init", "check", "read", "sync", "resync", "uploaded", "void", "reconcile", "report", "findings", "explain",
+        "status", "run", "practice", "demo", "dialect",
     ]  # fmt: skip
 
 

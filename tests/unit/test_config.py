@@ -146,7 +146,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path):
         "source[1].path: write it as text in quotation marks.",
         "portal.base_url: must begin with https:// (http is allowed to this machine itself only).",
         "portal.app_secret_env: is missing, and so is app_secret_file: one of the two is needed.",
-        "portal.settle: there is no such option. config.example.toml lists them all.",
+        "portal.settle: there is no such option. Is portal.settle_window_s meant?",
         "deadlines.days: must be a whole number, without quotation marks.",
         "deadlines.working_days: must be true or false, without quotation marks.",
         "deadlines.soon_days: must be a whole number, without quotation marks.",
