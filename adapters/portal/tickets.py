@@ -10,7 +10,7 @@ from adapters.wire.paths import at, text
 from adapters.wire.requests import Call
 from schemas.dialect.request import TicketPoll, Write
 from schemas.errors import AuthError, SchemaDrift, TransientError
-from schemas.outcome import Outcome, Seen, Transport
+from schemas.outcome import Outcome, Reaction, Seen, Transport, reaction
 
 
 def settled(line: Line, shape: Write, written: Written) -> tuple[Reply, Outcome]:
@@ -36,12 +36,15 @@ def _polled(line: Line, poll: TicketPoll, ticket: str, first: Reply) -> tuple[Re
         if status in poll.done:
             return reply, Outcome.ACCEPTED
         if status in poll.failed:
-            return _refused(reply, status, poll), Outcome.REFUSED
+            return _failed(line, reply, status, poll)
         if line.ticks.monotonic() >= ends:
             return replace(reply, cause="ticket:waited"), Outcome.UNKNOWN
         line.ticks.sleep(poll.interval_s)
 
 
-def _refused(reply: Reply, status: str, poll: TicketPoll) -> Reply:
+def _failed(line: Line, reply: Reply, status: str, poll: TicketPoll) -> tuple[Reply, Outcome]:
+    """Refused, unless the answer rules know the ticket's status and words as those of something that is there already."""
     words = text(at(reply.document, poll.message_at)) if poll.message_at else reply.seen.message
-    return replace(reply, seen=Seen(Transport.ANSWERED, reply.seen.status, status, words), cause=f"ticket:{status}")
+    seen = Seen(Transport.ANSWERED, reply.seen.status, status, words)
+    there = reaction(seen, line.dialect.answer_rules) is Reaction.EXISTS
+    return replace(reply, seen=seen, cause=f"ticket:{status}"), Outcome.EXISTS if there else Outcome.REFUSED

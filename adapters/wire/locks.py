@@ -25,7 +25,7 @@ class OpenLock:
 
     def __init__(self, lock: Lock, key: str, iv: str, chance: Chance) -> None:
         self._lock = lock
-        self._iv = iv.encode()
+        self._iv = iv.encode()[:_BLOCK] if lock.cipher.mode == "cbc" else iv.encode()
         self._chance = chance
         self._algorithm = _algorithm(lock, key)
         if self._iv and lock.cipher.mode == "cbc" and len(self._iv) != _BLOCK:

@@ -112,10 +112,10 @@ class Maker:
     def make(self, call: Call, granted: Values) -> Made:
         """A call's request, with what was granted to us."""
         dialect, shape = self._dialect, call.shape
-        values = self._stamped(call.values, granted)
+        values = self._stamped({**_filled(shape.values, {**self._own, **call.values}), **call.values}, granted)
         content = self._sealed(call.content, values)
-        fields = _tree(dialect.travel.envelope, {**values, "content": content.decode()}) if content else {}
-        query = {**_filled(shape.query, values), **call.query}
+        fields = self._enveloped(content, values)
+        query = {**_filled({**dialect.transport.query, **shape.query}, values), **call.query}
         headers = _filled({**dialect.transport.headers, **shape.headers}, values)
         draft = Draft(shape.method, self._path(shape, call.values), query, headers, fields, content)
         canonical = self._signed(draft, dialect.signature, values)
@@ -124,7 +124,7 @@ class Maker:
 
     def make_grant(self, grant: Grant, granted: Values) -> Made:
         """The call that asks for a grant: no envelope, and its own signature only."""
-        values = self._stamped({}, granted)
+        values = self._stamped(_filled(grant.values, self._own), granted)
         content = self._in_form(_tree(grant.body, values), grant) if grant.body else b""
         query, headers = _filled(grant.query, values), _filled(grant.headers, values)
         draft = Draft(grant.method, self._path(grant, values), query, headers, {}, content)
@@ -153,6 +153,14 @@ class Maker:
         if not content or sealing is None or not sealing.content:
             return content
         return self.lock(sealing, values).close(content).encode()
+
+    def _enveloped(self, content: bytes, values: Values) -> dict[str, Any]:
+        """The fields of the envelope. What is merged with it is signed with it, as any of them."""
+        travel = self._dialect.travel
+        if not content:
+            return {}
+        fields = _tree(travel.envelope, {**values, "content": content.decode()})
+        return {**orjson.loads(content), **fields} if travel.content == "merged" else fields
 
     def _signed(self, draft: Draft, signature: Signature | None, values: Values) -> str:
         """Put the signature into the draft; returns what it was made over."""
@@ -216,12 +224,8 @@ def _merge(document: dict[str, Any], record: Record) -> None:
 
 
 def _with_content(fields: dict[str, Any], content: bytes, travel: Travel) -> dict[str, Any]:
-    match travel.content:
-        case "merged":
-            return {**orjson.loads(content), **fields}
-        case "object":
-            document = {**fields}
-            put(document, steps(travel.content_at), orjson.loads(content))
-            return document
-        case "text":
-            return fields
+    if travel.content != "object":
+        return fields
+    document = {**fields}
+    put(document, steps(travel.content_at), orjson.loads(content))
+    return document

@@ -17,13 +17,17 @@ from schemas.texts import T
 
 
 class Transport(Part):
-    """`deadline_s` bounds one whole call; httpx itself has no total time-out. `headers` go with every call but grants."""
+    """`deadline_s` bounds one whole call; httpx itself has no total time-out.
+
+    `headers` and `query` go with every call but grants.
+    """
 
     base_url: str = ""
     deadline_s: Seconds = 60
     connect_s: Seconds = 10
     max_answer_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     headers: Templates = Field(default_factory=dict)
+    query: Templates = Field(default_factory=dict)
 
 
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
@@ -157,7 +161,8 @@ class Cipher(StrEnum):
 
 
 class Lock(Part):
-    """One way of encrypting. Without `iv` a random one stands before the ciphertext (CBC, GCM).
+    """One way of encrypting. Without `iv` a random one stands before the ciphertext (CBC, GCM). Of a longer one
+    CBC takes the first 16 bytes, so that it may be the key's own beginning.
 
     `key_form` says how the key's text becomes bytes, `key_bytes` how many of them count.
     """

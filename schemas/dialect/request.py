@@ -21,10 +21,15 @@ class Form(StrEnum):
 
 
 class Request(Part):
-    """One call. `path`, `query`, `headers` and `body` are templates; those of `body` stand beside the records."""
+    """One call. `path`, `query`, `headers` and `body` are templates; those of `body` stand beside the records.
+
+    `values` are this call's own for what all calls have in common (`{name}` in the headers and the query of `[transport]`,
+    the envelope, the signature), such as the name of its interface.
+    """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     path: Filled
+    values: Templates = Field(default_factory=dict)
     query: Templates = Field(default_factory=dict)
     headers: Templates = Field(default_factory=dict)
     body: Templates = Field(default_factory=dict)
@@ -32,7 +37,13 @@ class Request(Part):
 
     def names_in_templates(self) -> frozenset[str]:
         """Everything its templates name."""
-        templates = (self.path, *self.query.values(), *self.headers.values(), *self.body.values())
+        templates = (
+            self.path,
+            *self.values.values(),
+            *self.query.values(),
+            *self.headers.values(),
+            *self.body.values(),
+        )
         return frozenset(name for template in templates for name in placeholders(template))
 
 

@@ -242,6 +242,29 @@ def test_a_ticket_is_asked_for_until_it_tells(answers, came):
         assert by_ticket(rig, *answers) == came
 
 
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [("已存在", Outcome.EXISTS), ("办结", Outcome.REFUSED), ("不在名录", Outcome.REFUSED)],
+)
+def test_a_ticket_that_failed_may_stand_for_somebody_who_is_there(words, outcome):
+    """A rule that would call a failed ticket a success is not believed."""
+    rules = """
+    [[answer.rules]]
+    code = "P00000"
+    reaction = "success"
+    [[answer.rules]]
+    code = "3"
+    message = "已存在"
+    reaction = "exists"
+    [[answer.rules]]
+    code = "3"
+    message = "办结"
+    reaction = "success"
+    """
+    with rigged(changed(TICKETS + rules)) as rig:
+        assert by_ticket(rig, ok({"state": "3", "why": words})) == (outcome, words, "ticket:3")
+
+
 def test_an_answer_without_its_ticket_tells_nothing():
     with rigged(changed(TICKETS)) as rig:
         rig.router.post(PEOPLE).mock(return_value=ok({}))

@@ -91,6 +91,35 @@ def test_a_content_may_be_an_object_in_its_envelope_or_merged_with_it():
     assert json.loads(made(merged, a="1").body) == {"a": "1", "app": "app-1"}
 
 
+def test_what_is_merged_with_an_envelope_is_signed_with_it():
+    merged = SORTED.replace('data = "{content}", ', "").replace('form = "form"', 'form = "form"\ncontent = "merged"')
+    came = signed(merged, n="1", list=["x"], empty="")
+    assert came.canonical == f'appId=app-1&list=["x"]&n=1&v=2.0&key={SECRET}'
+    assert parse_qs(came.body.decode())["list"] == ['["x"]']
+
+
+def test_a_call_may_have_its_own_word_for_what_all_have_in_common():
+    dialect = changed(
+        """
+        operations.save_batch.values = { interface = "Batch.Add/{app_id}" }
+        operations.save_batch.query = { own = "1" }
+        [transport]
+        headers = { X-Interface = "{interface}" }
+        query = { method = "{interface}" }
+        [travel]
+        envelope = { what = "{interface}", data = "{content}" }
+        [signature]
+        field = "X-Sign"
+        algorithm = "md5"
+        canonical = "{interface}|{app_secret}"
+        """
+    )
+    came = made(dialect, a="1")
+    said = "Batch.Add/app-1"
+    assert (came.headers["X-Interface"], dict(came.query)) == (said, {"method": said, "own": "1"})
+    assert (json.loads(came.body)["what"], came.canonical) == (said, f"{said}|{SECRET}")
+
+
 def test_dotted_paths_of_a_body_become_objects_beside_the_record():
     dialect = changed('operations.save_batch.body = { "head.source" = "bridge", "batchName" = "fixed" }')
     assert json.loads(made(dialect, a="1", batchName="lost").body) == {
@@ -266,6 +295,12 @@ def test_what_a_lock_closes_it_opens_and_nothing_else(parts):
     with pytest.raises(SchemaDrift) as refused:
         mine.open("zz" + closed[2:] if parts["output"] != "base64" else closed[:-5])
     assert closed not in str(refused.value)
+
+
+def test_cbc_takes_the_beginning_of_an_iv_that_is_longer():
+    assert lock(iv="fedcba9876543210 and more").close(b"same") == lock(iv="fedcba9876543210").close(b"same")
+    with pytest.raises(ConfigError, match="15"):
+        lock(iv="fedcba987654321")
 
 
 @pytest.mark.parametrize(("padding", "plain"), [("zero", b"abc"), ("none", b"0123456789abcdef")])

@@ -198,7 +198,7 @@ def test_status_as_json_has_the_documented_shape(office: Office) -> None:
     shown = office.run("status", "--json")
     assert list(shown.data) == [
         "offline_rows", "online_rows", "agreed", "disagreeing", "batches", "batches_entered", "open_findings", "to_do",
-        "undecided", "mails_waiting", "read_at", "read_back_at", "last_sync", "last_report",
+        "undecided", "to_upload", "to_read_back", "carried_days", "mails_waiting", "read_at", "read_back_at", "last_sync", "last_report",
     ]  # fmt: skip
     assert list(shown.data["last_sync"]) == ["state", "ended_at"]
     assert (shown.data["offline_rows"], shown.data["agreed"], shown.code) == (8, 4, 1)
@@ -276,8 +276,8 @@ def test_help_loads_nothing_a_command_needs_to_run(tmp_path: Path) -> None:
     assert loaded == "[]"
     commands = [line.split()[0] for line in usage[usage.index("Commands:") + 1 :] if line[2:3].strip()]
     assert commands == [
-        "init", "check", "read", "sync", "resync", "uploaded", "void", "reconcile", "report", "findings", "explain",
-        "status", "run", "practice", "demo", "dialect",
+        "init", "check", "read", "sync", "resync", "uploaded", "void", "reconcile", "report", "findings", "explain", "status", "run",
+        "practice", "demo", "dialect",
     ]  # fmt: skip
 
 

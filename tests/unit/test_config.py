@@ -426,3 +426,52 @@ def test_a_secret_file_without_a_secret_is_refused(tmp_path: Path, content: byte
         (tmp_path / "secret").chmod(0o600)
     with pytest.raises(ConfigError, match=said):
         read_secret(tmp_path / "secret", None)
+
+
+BY_HAND = MINIMAL[: MINIMAL.index("[portal]")] + '[portal]\ncarrier = "workbook"\n'
+
+
+def test_files_carried_by_hand_need_neither_address_nor_secret(tmp_path: Path):
+    portal = load(tmp_path, BY_HAND).portal
+    assert (portal.outbox, portal.inbox, portal.template) == (tmp_path / "待上传", tmp_path / "线上导出", None)
+    assert (portal.base_url, portal.app_id) == (None, None)
+
+
+def test_an_interface_needs_its_address_and_our_id(tmp_path: Path):
+    assert mistakes(tmp_path, changed('app_id = "app"', "")) == ["portal.app_id: is missing."]
+    nowhere = load(tmp_path, changed('base_url = "https://portal.example.cn/api/"', ""))
+    assert untold(nowhere) == ["portal.base_url: is missing, and the dialect qilu has none of its own."]
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ('carrier = "fax"', 'portal.carrier: must be one of "http", "workbook".'),
+        ('inbox = "待上传"', "portal.inbox: must be another folder than portal.outbox."),
+        ('template = "没有.xlsx"', "portal.template: there is no file {folder}/没有.xlsx."),
+        ("outbox = 3", "portal.outbox: write it as text in quotation marks."),
+        (
+            'outbox = "ledgers/待上传"',
+            (
+                "portal.outbox: lies in the folder of source ledgers, so its files would be read as ledgers."
+                " Put it elsewhere."
+            ),
+        ),
+        (
+            'inbox = "ledgers"',
+            (
+                "portal.inbox: lies in the folder of source ledgers, so its files would be read as ledgers."
+                " Put it elsewhere."
+            ),
+        ),
+    ],
+    ids=["carrier", "one folder", "template", "kind", "below a source", "a source"],
+)
+def test_each_mistake_about_files_carried_by_hand_is_named(tmp_path: Path, lines: str, mistake: str):
+    text = BY_HAND if not lines.startswith("carrier") else BY_HAND.replace('carrier = "workbook"\n', "")
+    assert mistakes(tmp_path, f"{text}{lines}\n") == [mistake.format(folder=tmp_path)]
+
+
+def test_a_folder_beside_ledgers_that_are_not_looked_for_below_is_no_mistake(tmp_path: Path):
+    text = BY_HAND.replace('path = "ledgers"', 'path = "."\nglob = "*.xlsx"')
+    assert load(tmp_path, text).portal.outbox == tmp_path / "待上传"

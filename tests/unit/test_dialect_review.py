@@ -92,6 +92,14 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         lambda t: ops(t)["save_people"].update(headers={"X-Id": "{person.id_no}"}),
         "operations.save_people.headers.X-Id: {person.id_no} belongs to one record, and this call carries several.",
     ),
+    "a word of a call's own in its content": (
+        lambda t: ops(t)["save_batch"]["body"].update(x="{service}"),
+        "operations.save_batch.body.x: {service} is not known here.",
+    ),
+    "a word that only some calls have": (
+        lambda t: t["transport"]["headers"].update({"X-Service": "{service}"}),
+        "transport.headers.X-Service: {service} is not known here.",
+    ),
     "the page in a call without pages": (
         lambda t: ops(t)["submit"].update(path="/submit/{page}"),
         "operations.submit.path: {page} is not known here. Known are: ",

@@ -1,7 +1,8 @@
 """Every template of a dialect, and what it may name.
 
 The engine fills a call's content before it is written down, so that no content may name what changes with each try
-(grants, time, nonce). Headers, query and envelope are filled at each try; the path before all.
+(grants, time, nonce), nor its path. Headers, query, envelope and signature are filled at each try; they alone know the
+`values` of a call as well.
 """
 
 from __future__ import annotations
@@ -53,7 +54,11 @@ def calls(dialect: Dialect) -> dict[str, Request]:
 
 
 def names_of_call(name: str, shape: Request) -> Names:
-    """What belongs to one operation alone."""
+    """What belongs to one operation alone, with its own words for what all have in common."""
+    return _given(name, shape) | frozenset(shape.values)
+
+
+def _given(name: str, shape: Request) -> Names:
     match shape:
         case TicketPoll():
             return frozenset({"ticket"})
@@ -109,16 +114,18 @@ def places(dialect: Dialect) -> Iterator[Place]:
     shapes = calls(dialect)
     own, everything = declared(dialect), declared(dialect) | granted(dialect) | STAMPS
     for name, shape in shapes.items():
-        mine = names_of_call(name, shape)
-        yield from _of_request(f"operations.{name}", shape, own | mine, everything | mine)
+        given, mine = own | _given(name, shape), everything | names_of_call(name, shape)
+        yield from _all(f"operations.{name}.values", shape.values, given)
+        yield from _of_request(f"operations.{name}", shape, given, mine)
         if isinstance(shape, Write):
-            yield from _all(f"operations.{name}.each", shape.each, own | mine | _of_each(name))
+            yield from _all(f"operations.{name}.each", shape.each, given | _of_each(name))
     listings = {name: shape for name, shape in shapes.items() if isinstance(shape, Listing)}
     paged = _shared(listings)
     yield from _all("paging.query", dialect.paging.query, everything | paged)
     yield from _all("paging.body", dialect.paging.body, own | paged)
     shared = everything | _shared(shapes)
     yield from _all("transport.headers", dialect.transport.headers, shared)
+    yield from _all("transport.query", dialect.transport.query, shared)
     with_content = {name: shape for name, shape in shapes.items() if has_content(dialect, shape)}
     in_envelope = everything | _shared(with_content) | {"content"}
     yield from _all("travel.envelope", dialect.travel.envelope, in_envelope)
@@ -132,7 +139,8 @@ def places(dialect: Dialect) -> Iterator[Place]:
 def _of_grants(dialect: Dialect) -> Iterator[Place]:
     before = declared(dialect)
     for number, grant in enumerate(dialect.grants, start=1):
-        path, known = f"grants[{number}]", before | STAMPS
+        path, known = f"grants[{number}]", before | STAMPS | grant.values.keys()
+        yield from _all(f"{path}.values", grant.values, declared(dialect))
         yield from _of_request(path, grant, known, known)
         if grant.signature:
             fields = frozenset(key.partition(".")[0] for key in grant.body)

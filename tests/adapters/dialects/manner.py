@@ -18,7 +18,7 @@ class Manner:
     `people`: what an answer says of people: of "each", of the "whole" call, or of the "one" that a call carries.
     `there_already`: how somebody the portal has already is answered. `closed`: what a portal in maintenance leaves
     of a write. `clock_tolerance_s`: None where no call is stamped.
-    `by_position`: pages are counted, so rows shift between them when somebody edits. `strange`: a code in no document.
+    `strange`: a code in no document.
     """
 
     server: Callable[[], Server]
@@ -34,6 +34,5 @@ class Manner:
     there_already: Outcome = Outcome.EXISTS
     closed: Outcome = Outcome.NOT_PROCESSED
     retry_after: bool = False
-    by_position: bool = True
     strange: str = "7777"
     lacks: frozenset[Operation] = frozenset()

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.adapters.dialects.manner import Manner
-from tests.adapters.dialects.servers import district, irs, jeecg, oauth2, qilu, ruoyi, tif
+from tests.adapters.dialects.servers import (
+    construction,
+    district,
+    exchange,
+    hub,
+    irs,
+    jeecg,
+    legacy,
+    oauth2,
+    qilu,
+    ruoyi,
+    sorted_parameters,
+    tif,
+)
 
 MANNERS: Mapping[str, Manner] = {
     "qilu": qilu.MANNER,
@@ -15,4 +28,9 @@ MANNERS: Mapping[str, Manner] = {
     "irs": irs.MANNER,
     "district": district.MANNER,
     "oauth2": oauth2.MANNER,
+    "exchange": exchange.MANNER,
+    "legacy": legacy.MANNER,
+    "construction": construction.MANNER,
+    "hub": hub.MANNER,
+    "sorted": sorted_parameters.MANNER,
 }

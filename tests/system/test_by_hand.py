@@ -1,0 +1,165 @@
+"""The commands of those who carry files to the portal: uploaded and void, and what the others say of it."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.journal.lock import hold
+from tests.system.office import Ran, run
+from tests.unit.by_hand import HandWorld
+from tests.unit.cast import A, B
+
+_SETTINGS = """\
+[federation]
+name = "测试总工会"
+city = "测试市"
+code = "999001"
+year = 2025
+policy = "weihai-2025"
+language = "en"
+
+[[source]]
+name = "ledgers"
+path = "ledgers"
+
+[portal]
+carrier = "workbook"
+"""
+TITLE = "测试工会 第一批"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An office whose journal a whole run by hand has filled: the commands find it as they would their own."""
+
+    folder: Path
+    world: HandWorld
+
+    def run(self, *words: str) -> Ran:
+        return run(*words, folder=self.folder)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A batch of two that was exported."""
+    world = HandWorld(tmp_path)
+    keys = {"seal": b"s", "match": b"m", "mark": b"k", "serial": b"n"}
+    lines = [f'{name} = "{base64.b64encode(32 * key).decode()}"\n' for name, key in keys.items()]
+    (tmp_path / "keys.toml").touch(mode=0o600)
+    (tmp_path / "keys.toml").write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "config.toml").write_text(_SETTINGS, encoding="utf-8")
+    world.ledger(A, B)
+    world.sync()
+    return Desk(tmp_path, world)
+
+
+def test_uploaded_says_who_how_many_which_files_the_undo_and_the_next_step(desk: Desk) -> None:
+    ran = desk.run("uploaded", "第一批", "--by", "王上传")
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert lines[0] == f"{TITLE}：王上传登记已上传，2人。"
+    assert [line.strip() for line in lines[1:3]] == sorted(desk.world.desk.outbox)
+    assert lines[3].startswith(f'撤销：lxy-bridge void "{TITLE}" --why')
+    assert "lxy-bridge sync" in lines[4]
+    assert str(desk.folder / "线上导出") in lines[4]
+
+
+def test_uploaded_twice_says_plainly_that_nothing_is_left_to_upload(desk: Desk) -> None:
+    desk.run("uploaded", "第一批", "--by", "王上传")
+    again = desk.run("uploaded", "第一批", "--by", "李上传")
+    assert (again.code, again.err) == (1, "")
+    assert again.out.startswith(f"{TITLE}：已于2")
+    assert "李上传" not in desk.run("explain", "第一批").out
+
+
+def test_void_says_what_is_given_up_that_there_is_no_undo_and_which_files_to_delete(desk: Desk) -> None:
+    ran = desk.run("void", "第一批", "--why", "模板填错", "--by", "李作废")
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert lines[0] == f"{TITLE}：已作废，2人。"
+    assert lines[3] == "此操作不能撤销。"
+    assert str(desk.folder / "待上传") in lines[4]
+    nothing = desk.run("void", "第一批", "--why", "再来一次")
+    assert (nothing.code, nothing.out) == (1, f"{TITLE}：没有已导出的文件，无可作废。\n")
+
+
+def test_void_of_what_was_said_to_be_uploaded_warns_of_doubles(desk: Desk) -> None:
+    desk.run("uploaded", "第一批", "--by", "王上传")
+    ran = desk.run("void", "第一批", "--why", "没有上传成功")
+    assert ran.code == 0
+    assert "以免重复录入" in ran.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("uploaded", "第九十九批", "--by", "王上传"),
+        ("void", "第九十九批", "--why", "模板填错"),
+    ],
+    ids=["uploaded", "void"],
+)
+def test_a_batch_nobody_knows_is_refused_with_the_nearest_names(desk: Desk, words: tuple[str, ...]) -> None:
+    ran = desk.run(*words)
+    assert ran.code == 2
+    assert TITLE in ran.err
+    assert desk.world.states() == {"awaiting_human": 3}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("uploaded", "第一批"),
+        ("uploaded", "第一批", "--by", " "),
+        ("void", "第一批"),
+        ("void", "第一批", "--why", ""),
+        ("uploaded", "--by", "王上传"),
+    ],
+    ids=["no by", "empty by", "no why", "empty why", "no batch"],
+)
+def test_who_and_why_must_be_said(desk: Desk, words: tuple[str, ...]) -> None:
+    assert desk.run(*words).code == 2
+    assert desk.world.states() == {"awaiting_human": 3}
+
+
+def test_a_number_that_may_be_somebody_s_is_masked_before_it_is_kept(desk: Desk) -> None:
+    desk.run("void", "第一批", "--why", f"证件{A.id_no}录错", "--by", B.phone)
+    told = desk.run("explain", "第一批").out
+    assert "录错" in told
+    assert A.id_no not in told
+    assert B.phone not in told
+
+
+@pytest.mark.parametrize(
+    "words", [("uploaded", "第一批", "--by", "王"), ("void", "第一批", "--why", "错")], ids=["up", "void"]
+)
+def test_both_wait_for_nobody_who_is_at_work(desk: Desk, words: tuple[str, ...]) -> None:
+    with hold(desk.folder / "journal.db.lock", now=datetime.now(UTC), work="sync"):
+        ran = desk.run(*words)
+    assert ran.code == 1
+    assert desk.world.states() == {"awaiting_human": 3}
+
+
+def test_the_story_of_a_batch_tells_who_uploaded_it_and_who_gave_it_up_and_why(desk: Desk) -> None:
+    desk.run("uploaded", "第一批", "--by", "王上传")
+    desk.run("void", "第一批", "--why", "模板填错", "--by", "李作废")
+    told = desk.run("explain", "第一批").out
+    for line in ("已导出到待上传文件夹，等待人工上传", "王上传登记已上传，以回读为准", "李作废作废：模板填错"):
+        assert line in told
+
+
+def test_status_and_findings_show_what_waits_for_people(desk: Desk) -> None:
+    status = desk.run("status", "--json").data
+    assert (status["to_upload"], status["to_read_back"], status["undecided"]) == (2, 0, 0)
+    assert "已导出待上传\t2" in desk.run("status").out
+    found = desk.run("findings")
+    assert (found.code, "已导出待上传" in found.out) == (1, True)
+    desk.run("uploaded", "第一批", "--by", "王上传")
+    desk.world.sync()
+    status = desk.run("status", "--json").data
+    assert (status["to_upload"], status["to_read_back"]) == (0, 2)
+    assert "已上传待回读" in desk.run("findings").out
