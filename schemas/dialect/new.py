@@ -48,6 +48,9 @@ def new_dialect(source: str, *, name: str) -> str:
     """`source` under another name, its address to be filled in, and every section and option it does not use as comments."""
     table = tomllib.loads(source)
     sections = _sections(source)
+    if all(section.name != "transport" for section in sections):
+        sections.insert(1, _Section("transport", ["[transport]"], [""]))
+        table.setdefault("transport", {})
     last = {section.name: section for section in sections}
     unused: list[str] = []
     for offered in _sections(_skeleton()):

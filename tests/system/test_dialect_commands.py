@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 from rich.cells import cell_len
 
-from schemas.packs import shipped_text
+from schemas.dialect import shipped_dialect
+from schemas.dialect.review.places import calls
+from schemas.packs import shipped_names, shipped_text
 from schemas.veil import Veil
 from tests.system.office import Office, Ran, open_office, run
 from tests.system.test_canary import everything_logged
@@ -216,6 +219,19 @@ def test_a_request_is_shown_without_settings_with_names_in_place_of_values(tmp_p
     shown = run("dialect", "show", "token", "qilu", folder=tmp_path)
     assert shown.code == 0
     assert '{"appId":"«app_id»","appSecret":"«app_secret»"}' in shown.out
+
+
+ALL_THAT_SHIP = [
+    name for name in shipped_names("dialects") if "operations" in tomllib.loads(shipped_text("dialects", name))
+]
+
+
+@pytest.mark.parametrize("name", ALL_THAT_SHIP)
+def test_every_request_of_every_shipped_dialect_can_be_shown(tmp_path: Path, name: str):
+    dialect = shipped_dialect(name)
+    for wish in [*(grant.name for grant in dialect.grants), *calls(dialect)]:
+        shown = run("dialect", "show", wish, name, folder=tmp_path)
+        assert (shown.code, shown.err) == (0, ""), f"{wish}: {shown.err}"
 
 
 def test_what_the_shown_request_carries_is_what_the_engine_sends(office: Office):

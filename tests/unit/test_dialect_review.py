@@ -20,7 +20,7 @@ from schemas.errors import ConfigError
 from schemas.packs import shipped_names, shipped_text
 from schemas.texts import Language
 
-SHIPPED = [name for name in shipped_names("dialects") if "name" in tomllib.loads(shipped_text("dialects", name))]
+SHIPPED = [name for name in shipped_names("dialects") if "operations" in tomllib.loads(shipped_text("dialects", name))]
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 SKELETON = (SCHEMAS / "dialect" / "skeleton.toml").read_text(encoding="utf-8")
 Tree = dict[str, Any]
@@ -91,6 +91,14 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "one person's name for several people": (
         lambda t: ops(t)["save_people"].update(headers={"X-Id": "{person.id_no}"}),
         "operations.save_people.headers.X-Id: {person.id_no} belongs to one record, and this call carries several.",
+    ),
+    "a word of a call's own in its content": (
+        lambda t: ops(t)["save_batch"]["body"].update(x="{service}"),
+        "operations.save_batch.body.x: {service} is not known here.",
+    ),
+    "a word that only some calls have": (
+        lambda t: t["transport"]["headers"].update({"X-Service": "{service}"}),
+        "transport.headers.X-Service: {service} is not known here.",
     ),
     "the page in a call without pages": (
         lambda t: ops(t)["submit"].update(path="/submit/{page}"),
@@ -470,7 +478,7 @@ def test_a_new_dialect_is_the_old_one_but_for_name_and_address(name: str):
     new = tomllib.loads(new_dialect(shipped_text("dialects", name), name="weihai"))
     assert new.pop("name") == "weihai"
     assert new["transport"].pop("base_url") == "https://FILL-IN"
-    old["transport"].pop("base_url", None)
+    old.setdefault("transport", {}).pop("base_url", None)
     assert {**new, "name": name, "version": old["version"]} == {**old, "name": name}
 
 

@@ -1,7 +1,8 @@
 """Every template of a dialect, and what it may name.
 
 The engine fills a call's content before it is written down, so that no content may name what changes with each try
-(grants, time, nonce). Headers, query and envelope are filled at each try; the path before all.
+(grants, time, nonce), nor its path. Headers, query, envelope and signature are filled at each try; they alone know the
+`values` of a call as well.
 """
 
 from __future__ import annotations
@@ -113,10 +114,11 @@ def places(dialect: Dialect) -> Iterator[Place]:
     shapes = calls(dialect)
     own, everything = declared(dialect), declared(dialect) | granted(dialect) | STAMPS
     for name, shape in shapes.items():
-        mine = names_of_call(name, shape)
-        yield from _of_request(f"operations.{name}", shape, own | mine, everything | mine)
+        given, mine = own | _given(name, shape), everything | names_of_call(name, shape)
+        yield from _all(f"operations.{name}.values", shape.values, given)
+        yield from _of_request(f"operations.{name}", shape, given, mine)
         if isinstance(shape, Write):
-            yield from _all(f"operations.{name}.each", shape.each, own | mine | _of_each(name))
+            yield from _all(f"operations.{name}.each", shape.each, given | _of_each(name))
     listings = {name: shape for name, shape in shapes.items() if isinstance(shape, Listing)}
     paged = _shared(listings)
     yield from _all("paging.query", dialect.paging.query, everything | paged)
@@ -137,7 +139,8 @@ def places(dialect: Dialect) -> Iterator[Place]:
 def _of_grants(dialect: Dialect) -> Iterator[Place]:
     before = declared(dialect)
     for number, grant in enumerate(dialect.grants, start=1):
-        path, known = f"grants[{number}]", before | STAMPS
+        path, known = f"grants[{number}]", before | STAMPS | grant.values.keys()
+        yield from _all(f"{path}.values", grant.values, declared(dialect))
         yield from _of_request(path, grant, known, known)
         if grant.signature:
             fields = frozenset(key.partition(".")[0] for key in grant.body)
@@ -149,7 +152,6 @@ def _of_grants(dialect: Dialect) -> Iterator[Place]:
 
 def _of_request(path: str, shape: Request | Grant, in_content: Names, in_headers: Names) -> Iterator[Place]:
     yield Place(f"{path}.path", shape.path, in_content)
-    yield from _all(f"{path}.values", shape.values, in_content - shape.values.keys())
     yield from _all(f"{path}.query", shape.query, in_headers)
     yield from _all(f"{path}.headers", shape.headers, in_headers)
     yield from _all(f"{path}.body", shape.body, in_content)
