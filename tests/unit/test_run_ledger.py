@@ -16,7 +16,7 @@ from tests.unit.cast import A
 from tests.unit.world import World
 
 
-def broken(_year: int) -> Iterator[OnlineBatch]:
+def broken(_year: int, *, expected: object) -> Iterator[OnlineBatch]:
     raise RunError(T("Something no run can go on from."))
 
 

@@ -149,7 +149,7 @@ def test_credentials_that_are_refused_half_way_end_the_look_and_what_drifted_is_
     drift_in(world)
     list_people = world.portal.people
 
-    def people(batch: str) -> object:
+    def people(batch: str, *, expected: object) -> object:
         if batch == world.batch_id(SUMMER.key):
             raise AuthError(T("The portal does not accept our credentials."))
         return list_people(batch)

@@ -133,7 +133,7 @@ class Week:
         self._list, self._now = world.portal.people, Counter[str]()
         world.portal.people = self._people  # type: ignore[method-assign]
 
-    def _people(self, batch: str) -> Any:
+    def _people(self, batch: str, *, expected: object) -> Any:
         self._now[batch] += 1
         return self._list(batch)
 
