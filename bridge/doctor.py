@@ -1,4 +1,6 @@
-"""Check: the settings, key, disk, clock, sources, portal and mail, each with the fix. Nothing is written anywhere."""
+"""Check: the settings, key, disk, clock, sources, portal and mail, each with the fix. Nothing is written anywhere,
+but what the first import template looked like.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from pathlib import Path
 from bridge.config import Config
 from bridge.config.packs import address_of, load_dialect
 from bridge.wiring import Ways, mailer_of, open_memory, open_portal, plain_ways, sources_of
-from schemas.errors import BridgeError, ConfigError, TransientError
+from schemas.errors import BridgeError, ConfigError, SchemaDrift, TransientError
 from schemas.examined import Examined
 from schemas.texts import T, Text
 
@@ -54,7 +56,7 @@ def _tried(name: Text, look: Callable[[], Text], if_out_of_reach: Text | None = 
 
 
 def _wrong(name: Text, error: BridgeError) -> Iterator[Examined]:
-    texts = error.texts if isinstance(error, ConfigError) else (error.text,)
+    texts = error.texts if isinstance(error, ConfigError | SchemaDrift) else (error.text,)
     return (Examined(name, error.exit_code, text) for text in texts)
 
 
@@ -105,17 +107,21 @@ def _sources(config: Config) -> Text:
 def _portal(config: Config) -> Text:
     if config.portal.by_hand:
         return _desk(config)
-    with open_portal(config) as portal:
-        count = sum(1 for _ in portal.batches(config.federation.year))
+    with open_portal(config) as carrier:
+        count = sum(1 for _ in carrier.portal.batches(config.federation.year))
     return T("{count} batches listed at {url}", count=count, url=address_of(load_dialect(config), config.portal))
 
 
 def _desk(config: Config) -> Text:
     """The folders between the bridge and those who carry files, then the template and every export in the inbox."""
     outbox, inbox = config.portal.outbox, config.portal.inbox
+    if not inbox.is_dir():
+        raise ConfigError(T("portal.inbox: there is no folder {path}. Make it, or correct the path.", path=inbox))
     waiting, brought = _files("outbox", outbox, os.R_OK | os.W_OK), _files("inbox", inbox, os.R_OK)
-    with open_portal(config) as portal:
-        count = sum(1 for _ in portal.batches(config.federation.year))
+    with open_portal(config) as carrier:
+        if carrier.desk is not None:
+            carrier.desk.check_template()
+        count = sum(1 for _ in carrier.portal.batches(config.federation.year))
     return T(
         "{waiting} files in {outbox}, {brought} in {inbox}, {count} batches listed",
         waiting=waiting,
@@ -127,7 +133,7 @@ def _desk(config: Config) -> Text:
 
 
 def _files(option: str, folder: Path, rights: int) -> int:
-    """How many files people see there. A folder that is not there yet is made by the first run."""
+    """How many files people see there. An outbox that is not there yet is made with the first file."""
     try:
         if not folder.exists():
             return 0

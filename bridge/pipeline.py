@@ -18,7 +18,7 @@ from bridge.findings import Rules
 from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
 from bridge.plan import plan
-from bridge.ports import Journal
+from bridge.ports import Desk, Journal
 from bridge.push import Sender, finish, push
 from bridge.read import merged, read
 from bridge.read_back import read_back
@@ -85,12 +85,24 @@ def preview(house: House, *, wish: Wish | None = None) -> Plan:
 
 def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> None:
     """Plan and push until there is nothing left that may be written now."""
-    if house.desk is not None:
-        finish(_sender(house, run))
+    if house.desk is not None and not _desk_is_ready(house, house.desk, run, trouble):
+        return
     for _ in range(ROUNDS):
         todo = plan_of_what_was_seen(house, trouble, only=only)
         if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
             break
+
+
+def _desk_is_ready(house: House, desk: Desk, run: int, trouble: Trouble) -> bool:
+    """The template is the one that was accepted, and no file was left half-written. False: nothing may be exported."""
+    try:
+        desk.check_template()
+    except SchemaDrift as error:
+        trouble.drift += error.texts
+        trouble.stopped = True
+        return False
+    finish(_sender(house, run))
+    return True
 
 
 def take_in(house: House) -> Trouble:
@@ -181,7 +193,10 @@ def _clear_desk(house: House, trouble: Trouble) -> None:
     if house.desk is None:
         return
     outgoing, now = house.journal.outgoing, house.clock.instant()
-    trouble.unplaced = list(refusals(house.desk.refusals(), outgoing, house.reader.person_key, now=now))
+    try:
+        trouble.unplaced = list(refusals(house.desk.refusals(), outgoing, house.reader.person_key, now=now))
+    except TransientError as error:
+        trouble.failures.append(error.text)
     trouble.drift += [text for text in house.desk.faults if text not in trouble.drift]
 
 

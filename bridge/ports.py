@@ -126,8 +126,11 @@ class Desk(Protocol):
     def faults(self) -> Sequence[Text]:
         """What of the files could not be used when they were last read."""
 
+    def check_template(self) -> None:
+        """Raises SchemaDrift for an import template that is old, wrong or changed: `texts` say in what."""
+
     def refusals(self) -> Iterator[RefusedRow]:
-        """Every row of the portal's error files."""
+        """Every row of the portal's error files. Raises TransientError."""
 
 
 class Vault(Protocol):

@@ -29,7 +29,7 @@ from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
 from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online, to_online
-from bridge.ports import Clock, Journal, Portal, Renderer, Source, Stop, Watch
+from bridge.ports import Clock, Journal, Renderer, Source, Stop, Watch
 from bridge.post import Envelope
 from bridge.read_back import Reader
 from bridge.report import Wording
@@ -181,10 +181,10 @@ def source_of(config: Config, section: SourceSection, folder: Path, pattern: str
 
 
 @contextmanager
-def open_portal(config: Config) -> Iterator[Portal]:
+def open_portal(config: Config) -> Iterator[Carrier]:
     """The portal alone, to be looked at: without the journal and its lock. Raises ConfigError."""
     with open_carrier(config, Vault.load(config.vault.key_file)) as carrier:
-        yield carrier.portal
+        yield carrier
 
 
 def open_memory(config: Config) -> SqliteJournal:

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from adapters.practice.acts import QUIET, Act, Expected
 from adapters.practice.carry_out import carry_out
+from adapters.practice.clerk import Clerk
 from adapters.practice.faults import stage
 from adapters.practice.ledgers import write_ledgers
 from adapters.practice.mailbox import Mailbox
@@ -20,7 +22,17 @@ from adapters.practice.world import FEWEST_BATCHES, FEWEST_PEOPLE_A_BATCH, World
 from schemas.errors import ConfigError
 from schemas.texts import T
 
-__all__ = ["BASES", "ORGANISERS", "QUIET", "Day", "Expected", "Practice", "open_practice", "serve_practice_portal"]
+__all__ = [
+    "BASES",
+    "ORGANISERS",
+    "QUIET",
+    "Clerk",
+    "Day",
+    "Expected",
+    "Practice",
+    "open_practice",
+    "serve_practice_portal",
+]
 
 _MOST_PEOPLE_A_BATCH = 400  # on average: a batch has no more names to deal
 
@@ -45,6 +57,11 @@ class Practice:
     portal: PracticePortal
     mailbox: Mailbox
 
+    def clerk(self, *, outbox: Path, inbox: Path, done: Path) -> Clerk:
+        """Somebody who carries files between the bridge and the portal."""
+        inbox.mkdir(parents=True, exist_ok=True)
+        return Clerk(self.portal.admin, outbox, inbox, done)
+
     def begin(self, day: Day) -> None:
         """Let the world change: hands online, ledgers offline, and the weather."""
         carry_out(day.acts, self.portal.admin)
@@ -53,12 +70,15 @@ class Practice:
 
 
 @contextmanager
-def open_practice(folder: Path, *, people: int, batches: int, password: str) -> Iterator[Practice]:
+def open_practice(
+    folder: Path, *, people: int, batches: int, password: str, by_hand: bool = False
+) -> Iterator[Practice]:
     """The practice in the folders `ledgers`, `portal` and `mail`; the mailbox lets the user "practice" in.
 
+    `by_hand`: the portal has no interface, only its pages for people.
     Raises ConfigError for a world too small or too large for its faults.
     """
-    days = _days(people, batches)
+    days = _days(people, batches, by_hand=by_hand)
     portal, mailbox = PracticePortal(folder / "portal"), Mailbox(folder / "mail", user="practice", password=password)
     with portal, mailbox:
         yield Practice(days, folder / "ledgers", portal, mailbox)
@@ -79,7 +99,7 @@ def serve_practice_portal(folder: Path, port: int) -> None:
         ) from None
 
 
-def _days(people: int, batches: int) -> tuple[Day, ...]:
+def _days(people: int, batches: int, *, by_hand: bool) -> tuple[Day, ...]:
     fewest, most = FEWEST_PEOPLE_A_BATCH * batches, _MOST_PEOPLE_A_BATCH * batches
     if batches < FEWEST_BATCHES or not fewest <= people <= most:
         raise ConfigError(
@@ -91,7 +111,14 @@ def _days(people: int, batches: int) -> tuple[Day, ...]:
             )
         )
     demo = stage(World.make(batches=batches, people=people))
+    weather = _on_the_pages(demo.weather_day1) if by_hand else demo.weather_day1
     return (
-        Day(DAY_1, demo.acts_before_day1, demo.day1, demo.weather_day1, demo.truth.day1),
+        Day(DAY_1, demo.acts_before_day1, demo.day1, weather, demo.truth.day1),
         Day(DAY_2, demo.acts_between, demo.day2, {}, demo.truth.day2),
     )
+
+
+def _on_the_pages(weather: Mapping[str, Any]) -> dict[str, Any]:
+    """Whom the interface skips with success, the import page gives back as an error row."""
+    skipped = weather.get("skip_ids", ())
+    return {**weather, "refuse_ids": [*weather.get("refuse_ids", ()), *skipped], "skip_ids": []}

@@ -94,7 +94,7 @@ class Counter:
 
     def type_in(self, content: bytes) -> str:
         """A batch from its tick list: new, or changed where it is there already. Raises Refusal."""
-        typed = {line["项目"]: line["内容"] for line in lines_below(content, "", ("项目", "内容")).values()}
+        typed = _typed(content)
         form = whole_batch(_coded(typed, _BATCH_HEADS))
         there = next((row for row in self._store.batches()[1] if all(row[name] == form[name] for name in _KEY)), None)
         if there is None:
@@ -128,6 +128,18 @@ class Counter:
         if self._sky.now.mask:
             person = person | {name: masked(str(person[name])) for name in ("idCard", "userPhone")}
         return _worded(person, _PERSON_HEADS)
+
+
+def _typed(content: bytes) -> dict[str, str]:
+    """What a tick list says, whichever language staff print it in: field → text. Raises Refusal."""
+    try:
+        return _pairs(content, "Item", "Value")
+    except Refusal:
+        return _pairs(content, "项目", "内容")
+
+
+def _pairs(content: bytes, item: str, value: str) -> dict[str, str]:
+    return {line[item]: line[value] for line in lines_below(content, "", (item, value)).values()}
 
 
 def _coded(line: Mapping[str, str], heads: Mapping[str, str]) -> Body:

@@ -1,5 +1,6 @@
 """Commands to practise with: practice, demo. Nothing of them reaches a real portal or a real mailbox."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,13 @@ import typer
 from bridge.cli.output import paragraph, watched
 from bridge.cli.words import LANGUAGE, say
 from schemas.texts import Language, T
+
+
+class Carrier(StrEnum):
+    """As `portal.carrier` of the settings."""
+
+    HTTP = "http"
+    WORKBOOK = "workbook"
 
 
 def practice(
@@ -31,6 +39,9 @@ def demo(
     people: Annotated[int, typer.Option(min=60, help=say(T("How many people.")))] = 2690,
     batches: Annotated[int, typer.Option(min=6, help=say(T("How many batches.")))] = 47,
     folder: Annotated[Path, typer.Option("--dir", help=say(T("A new or empty folder.")))] = Path("demo"),
+    carrier: Annotated[
+        Carrier, typer.Option(help=say(T("How the portal is reached: its interface, or files carried by hand.")))
+    ] = Carrier.HTTP,
     keep_open: Annotated[bool, typer.Option("--keep-open", help=say(T("Leave the practice portal running.")))] = False,
     lang: Annotated[  # noqa: ARG001  # words.py has read it before this was made
         Language, typer.Option("--lang", help=say(T("The language of this command.")))
@@ -44,6 +55,7 @@ def demo(
         batches=batches,
         language=LANGUAGE,
         keep_open=keep_open,
+        by_hand=carrier is Carrier.WORKBOOK,
         say=typer.echo,
         watched=watched,
     )

@@ -21,16 +21,18 @@ def run_demo(
     batches: int,
     language: Language,
     keep_open: bool,
+    by_hand: bool = False,
     say: Callable[[str], None],
     watched: Callable[[], AbstractContextManager[Watch]],
 ) -> int:
-    """Play both days in `folder` and say what comes of them. `keep_open` waits for Enter at the end.
+    """Play both days in `folder` and say what comes of them. `keep_open` waits for Enter at the end; `by_hand` plays
+    them without an interface.
 
     `watched` gives a watch for one day's run; nothing is said before it ends. 0 only where nothing was missed or
     falsely reported and every mail went out, else 1. Raises ConfigError where the folder or the size of the world
     will not do.
     """
-    with staged(folder, people=people, batches=batches, language=language) as stage:
+    with staged(folder, people=people, batches=batches, language=language, by_hand=by_hand) as stage:
         say(words.opening(stage, people=people, batches=batches).into(language))
         played: list[Played] = []
         for day in stage.practice.days:

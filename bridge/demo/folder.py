@@ -36,9 +36,7 @@ path = "ledgers"
 glob = "**/*"
 
 [portal]
-base_url = {base_url}
-app_id = {app_id}
-app_secret_file = "portal.secret"
+{portal}
 
 [mail]
 enabled = true
@@ -54,6 +52,12 @@ recipients = ["office@practice.invalid"]
 [log]
 file = "bridge.log"
 """
+_BY_INTERFACE = """\
+base_url = {base_url}
+app_id = {app_id}
+app_secret_file = "portal.secret"\
+"""
+_BY_HAND = 'carrier = "workbook"'
 _BASE = """
 [[federation.bases]]
 name = {name}
@@ -64,6 +68,7 @@ _MADE_BY_A_DEMO = {
     *("config.toml", "policy.toml", "portal.secret", "mail.secret", "bridge.log", TRUTH),
     *("keys.toml", "journal.db", "journal.db-journal", "journal.db.lock"),
     *("ledgers", "portal", "mail", "reports"),
+    *("待上传", "线上导出", "已上传", "journal.db.template.json"),
 }
 
 
@@ -83,14 +88,14 @@ def clear(folder: Path) -> None:
     (folder / TRUTH).touch()
 
 
-def furnish(folder: Path, practice: Practice, *, password: str, language: Language) -> Config:
+def furnish(folder: Path, practice: Practice, *, password: str, language: Language, by_hand: bool) -> Config:
     """Write settings, policy and secrets for a running practice, and load them as any command would."""
     _private(folder / "portal.secret", practice.portal.app_secret)
     _private(folder / "mail.secret", password)
     policy = (files("schemas") / "policies" / "weihai-2025.toml").read_text(encoding="utf-8")
     yearly = policy.replace("once_per_year = false", "once_per_year = true")
     (folder / "policy.toml").write_text(yearly, encoding="utf-8")
-    (folder / "config.toml").write_text(_settings(folder, practice, language), encoding="utf-8")
+    (folder / "config.toml").write_text(_settings(folder, practice, language, by_hand=by_hand), encoding="utf-8")
     return Config.load(folder / "config.toml")
 
 
@@ -102,18 +107,18 @@ def write_truth(folder: Path, days: Mapping[date, Iterable[Sign]]) -> Path:
     return path
 
 
-def _settings(folder: Path, practice: Practice, language: Language) -> str:
+def _settings(folder: Path, practice: Practice, language: Language, *, by_hand: bool) -> str:
     bases = "".join(
         _BASE.format(name=_toml(base.name), level=_toml(base.level), in_province=_toml(base.in_province))
         for base in BASES
     )
+    portal = _BY_INTERFACE.format(base_url=_toml(practice.portal.base_url), app_id=_toml(practice.portal.app_id))
     return _SETTINGS.format(
         year=practice.days[0].date.year,
         language=_toml(language),
         organisers=", ".join(map(_toml, ORGANISERS)),
         bases=bases,
-        base_url=_toml(practice.portal.base_url),
-        app_id=_toml(practice.portal.app_id),
+        portal=_BY_HAND if by_hand else portal,
         host=_toml(practice.mailbox.host),
         port=practice.mailbox.port,
         ca_file=_toml(practice.mailbox.ca_file.relative_to(folder).as_posix()),

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from bridge import jobs, logs
 from bridge.config import Config
+from bridge.demo.clerk import Shift
 from bridge.demo.clock import StageClock
 from bridge.demo.folder import clear, furnish, write_truth
 from bridge.demo.judge import Score, Sign, expected, score, seen
 from bridge.ports import Watch
 from bridge.wiring import NeverStops, NobodyWatches, Ways, found, open_house, open_memory
-from bridge.wiring_practice import Day, Practice, open_practice
+from bridge.wiring_practice import Clerk, Day, Practice, open_practice
 from schemas.texts import Language
 
 
@@ -36,20 +37,27 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A bridge set up on a running practice. `truth` is what must be found on each of its days."""
+    """A bridge set up on a running practice. `truth` is what must be found on each of its days.
+
+    The `clerk` carries the files where the bridge is set up without an interface.
+    """
 
     practice: Practice
     config: Config
     clock: StageClock
     truth: Mapping[date, frozenset[Sign]]
     truth_file: Path
+    clerk: Clerk | None = None
 
     def play(self, day: Day, watch: Watch) -> Played:
         """One day: the world changes, the bridge does its work, and what it found is judged."""
         self.clock.begin(day.date)
         self.practice.begin(day)
         ways = Ways(self.clock, watch, NeverStops())
-        jobs.sync(self.config, ways)
+        if self.clerk is None:
+            jobs.sync(self.config, ways)
+        else:
+            Shift(self.config, ways, self.clerk).work()
         issued = jobs.issue_report(self.config, ways, send=True)
         memory = open_memory(self.config)
         try:
@@ -60,20 +68,25 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path, *, people: int, batches: int, language: Language) -> Iterator[Stage]:
+def staged(folder: Path, *, people: int, batches: int, language: Language, by_hand: bool = False) -> Iterator[Stage]:
     """Everything ready for day 1. Raises ConfigError where the folder or the size of the world will not do."""
     clear(folder)
     password = secrets.token_hex(16)
     with (
         (folder / "bridge.log").open("ab") as log,
-        open_practice(folder, people=people, batches=batches, password=password) as practice,
+        open_practice(folder, people=people, batches=batches, password=password, by_hand=by_hand) as practice,
     ):
-        config = furnish(folder, practice, password=password, language=language)
+        config = furnish(folder, practice, password=password, language=language, by_hand=by_hand)
         logs.configure(config.log.level, log)
         found(config)
         clock = StageClock(practice.days[0].date)
         truth = _truth(practice, config, clock)
-        yield Stage(practice, config, clock, truth, write_truth(folder, truth))
+        clerk = _clerk(practice, config, folder) if by_hand else None
+        yield Stage(practice, config, clock, truth, write_truth(folder, truth), clerk)
+
+
+def _clerk(practice: Practice, config: Config, folder: Path) -> Clerk:
+    return practice.clerk(outbox=config.portal.outbox, inbox=config.portal.inbox, done=folder / "已上传")
 
 
 def _truth(practice: Practice, config: Config, clock: StageClock) -> dict[date, frozenset[Sign]]:

@@ -59,6 +59,7 @@ class FakeWorkbookPortal:
         self.disk_full = False
         self.unreadable = False
         self.template_changed = False
+        self.export_changed = False
         self.mask = False
         self.inbox: list[Export] = []
         self.errors: list[RefusedRow] = []
@@ -121,7 +122,7 @@ class FakeWorkbookPortal:
     def batches(self, year: int, *, expected: object = None) -> Iterator[OnlineBatch]:
         if self.unreadable:
             raise TransientError(T("The inbox cannot be read ({cause}).", cause="EACCES"))
-        if self.template_changed:
+        if self.export_changed:
             raise SchemaDrift(T("A column is missing: {head}", head="证件号码"))
         for batch, _ in self.inbox[-1].batches if self.inbox else ():
             yield OnlineBatch(
@@ -136,6 +137,10 @@ class FakeWorkbookPortal:
             yield OnlinePerson(one.online_id, fields)
 
     # --- bridge.ports.Desk
+
+    def check_template(self) -> None:
+        if self.template_changed:
+            raise SchemaDrift(T("The import template has changed:"), T("The column {head} is gone.", head="证件号码"))
 
     def notes(self) -> tuple[Text, ...]:
         return ()

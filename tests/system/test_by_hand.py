@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.journal.lock import hold
+from tests.adapters.ledgers import HEADER, people, write_xlsx
 from tests.system.office import Ran, run
 from tests.unit.by_hand import HandWorld
 from tests.unit.cast import A, B
@@ -22,6 +23,10 @@ code = "999001"
 year = 2025
 policy = "weihai-2025"
 language = "en"
+
+[[federation.bases]]
+name = "测试基地"
+level = "city"
 
 [[source]]
 name = "ledgers"
@@ -56,6 +61,14 @@ def desk(tmp_path: Path) -> Desk:
     world.ledger(A, B)
     world.sync()
     return Desk(tmp_path, world)
+
+
+def write_ledger(folder: Path) -> None:
+    """A batch of three people beside the one whose files are out."""
+    folder.mkdir()
+    facts = "组织单位：测试工会    疗休养时间：2025年5月3日-7日    地点：测试基地   层级：市级"
+    rows = [["2025年职工疗休养实名制汇总表"], [facts], ["批次：第三批"], HEADER, *people(3)]
+    write_xlsx(folder / "第三批.xlsx", rows)
 
 
 def test_uploaded_says_who_how_many_which_files_the_undo_and_the_next_step(desk: Desk) -> None:
@@ -163,3 +176,37 @@ def test_status_and_findings_show_what_waits_for_people(desk: Desk) -> None:
     status = desk.run("status", "--json").data
     assert (status["to_upload"], status["to_read_back"]) == (0, 2)
     assert "已上传待回读" in desk.run("findings").out
+
+
+def test_check_looks_at_both_folders_the_template_and_what_lies_there(desk: Desk) -> None:
+    without = desk.run("check")
+    assert f"portal.inbox：文件夹 {desk.folder / '线上导出'} 不存在" in without.out
+    (desk.folder / "线上导出").mkdir()
+    (desk.folder / "待上传").mkdir()
+    (desk.folder / "待上传" / "人员导入.xlsx").touch()
+    (desk.folder / "待上传" / "~$人员导入.xlsx").touch()
+    ready = desk.run("check").out
+    assert f"{desk.folder / '待上传'} 中有1个文件，{desk.folder / '线上导出'} 中有0个，共列出0个批次" in ready
+
+
+def test_check_names_a_template_that_is_none(desk: Desk) -> None:
+    (desk.folder / "线上导出").mkdir()
+    (desk.folder / "模板.xlsx").write_bytes(b"no workbook")
+    settings = desk.folder / "config.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + 'template = "模板.xlsx"\n', encoding="utf-8")
+    ran = desk.run("check")
+    assert ran.code in {1, 2}
+    assert "模板.xlsx" in ran.out
+
+
+def test_a_sync_by_hand_exports_into_the_outbox_and_says_what_to_do(desk: Desk) -> None:
+    """The real carrier, from the command: its files lie there, and a second run writes none."""
+    (desk.folder / "线上导出").mkdir()
+    write_ledger(desk.folder / "ledgers")
+    first = desk.run("sync")
+    assert first.code == 1
+    lie = sorted(path.name for path in (desk.folder / "待上传").iterdir())
+    assert [name for name in lie if "人员导入" in name]
+    assert "已导出待上传3" in first.out.replace(" ", "")
+    desk.run("sync")
+    assert sorted(path.name for path in (desk.folder / "待上传").iterdir()) == lie

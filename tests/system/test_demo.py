@@ -206,3 +206,24 @@ def test_a_world_of_the_wrong_size_is_told_before_anything_starts(tmp_path: Path
 
 def test_a_chinese_character_takes_two_columns_of_the_table():
     assert list(aligned([["代码", "数"], ["D01", "12"]], left=1)) == ["代码  数", "D01   12"]
+
+
+def test_the_demo_by_files_carried_by_hand_finds_the_same_and_agrees_on_the_same_as_by_the_interface(
+    full: Told, tmp_path: Path
+):
+    folder = tmp_path / "by hand"
+    command = [sys.executable, "-m", "bridge", "demo", "--lang", "en", "--carrier", "workbook", "--dir", str(folder)]
+    ran = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert told(ran.stdout) == told(full.text)
+    with closing(sqlite3.connect(folder / "journal.db")) as journal:
+        states = {state for (state,) in journal.execute("SELECT DISTINCT state FROM revision")}
+        most = journal.execute("SELECT max(number) FROM revision WHERE state='voided'").fetchone()[0]
+    assert states == {"agreed", "differs", "refused", "voided"}  # nothing is out, nothing waits to be read back
+    assert most == 1
+    assert list((folder / "待上传").iterdir()) == []
+
+
+def told(text: str) -> list[str]:
+    """Where every row went on both days, and the reckoning code by code."""
+    return [line for line in text.splitlines() if re.match(r"(Offline|Online) \d|D\d\d ", line)]

@@ -351,13 +351,27 @@ def test_a_full_disk_exports_nothing_and_the_next_run_does(world: HandWorld) -> 
     assert world.states() == {State.AWAITING_HUMAN: 3}
 
 
-@pytest.mark.parametrize(("trouble", "code"), [("unreadable", Code.SILENCE), ("template_changed", Code.DRIFT)])
+@pytest.mark.parametrize(("trouble", "code"), [("unreadable", Code.SILENCE), ("export_changed", Code.DRIFT)])
 def test_nobody_exports_who_could_not_look(world: HandWorld, trouble: str, code: Code) -> None:
     world.ledger(A, B)
     setattr(world.desk, trouble, True)
     world.sync()
     assert world.desk.outbox == {}
     assert world.said() == [NOT_ENTERED, (code, None)]
+
+
+def test_into_a_changed_template_nothing_is_put_and_each_change_is_named(world: HandWorld) -> None:
+    world.ledger(A)
+    world.entered()
+    world.ledger(A, B)
+    world.desk.template_changed = True
+    report = world.sync()
+    assert (world.desk.outbox, report.state) == ({}, RunState.PARTIAL)
+    assert sorted((item.what for item in report.items if item.code == "D19"), reverse=True) == [
+        "The template or the interface has changed: The import template has changed:.",
+        "The template or the interface has changed: The column 证件号码 is gone.",
+    ]
+    assert world.states() == {State.AGREED: 2}  # what an export shows is read back all the same
 
 
 def test_a_file_of_the_inbox_that_nobody_can_use_is_said_and_holds_nothing_up(world: HandWorld) -> None:
