@@ -77,14 +77,16 @@ class People:
     def _words(self, connection: Connection, fact: PersonFacts) -> str:
         if fact.revision is None:
             return ""
-        serial = fact.revision.serial
-        sealed = connection.scalar(select(tables.revision.c.sealed).where(tables.revision.c.serial == serial))
-        return str(opened_json(self._vault, sealed, bound_to=f"words|{serial}")) if sealed else ""
+        return self._said(connection, fact.batch, fact.revision.serial)
 
-    def header_words(self, serial: str) -> str:
+    def header_words(self, key: BatchKey, serial: str) -> str:
         """The portal's own words to a batch's header or submission."""
         with self._store.read() as connection:
-            sealed = connection.scalar(select(tables.revision.c.sealed).where(tables.revision.c.serial == serial))
+            return self._said(connection, key, serial)
+
+    def _said(self, connection: Connection, key: BatchKey, serial: str) -> str:
+        found = connection.exec_driver_sql("SELECT sealed FROM revision WHERE batch=? AND serial=?", (str(key), serial))
+        sealed = found.scalar()
         return str(opened_json(self._vault, sealed, bound_to=f"words|{serial}")) if sealed else ""
 
     def twice_in_year(self) -> dict[bytes, tuple[BatchKey, ...]]:

@@ -82,7 +82,7 @@ def _finding(
         differences=fields,
         values={**batch_values(view, batch.key), "count": len(fields), "unit": unit, **said},
         problems=(problem,) if problem else (),
-        words=scrub(view.words(words.serial)) if words else "",
+        words=scrub(view.words(batch.key, words.serial)) if words else "",
         unit=unit or batch.key.organiser,
     )
 

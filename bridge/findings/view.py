@@ -37,7 +37,7 @@ class View:
     people: Sequence[PersonFacts]
     opened: Mapping[Who, Person]
     suspects: Suspects
-    words: Callable[[str], str]
+    words: Callable[[BatchKey, str], str]
 
 
 def batch_values(view: View, key: BatchKey) -> dict[str, str | int]:
