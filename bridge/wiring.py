@@ -6,7 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -105,11 +105,10 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     settling = settling_of(config, dialect)
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
-        client = open_client(config.portal.base_url, dialect, ca_file=_text(config.portal.ca_file))
         try:
-            yield _house(config, ways, vault, journal, _portal(config, dialect, client), dialect, policy)
+            with ExitStack() as clients:
+                yield _house(config, ways, vault, journal, _portal(config, dialect, clients), dialect, policy)
         finally:
-            client.close()
             journal.close()
 
 
@@ -172,18 +171,19 @@ def source_of(config: Config, section: SourceSection, folder: Path, pattern: str
 def open_portal(config: Config) -> Iterator[Portal]:
     """The portal alone, to be looked at: without the journal and its lock. Raises ConfigError."""
     dialect = load_dialect(config)
-    client = open_client(config.portal.base_url, dialect, ca_file=_text(config.portal.ca_file))
-    try:
-        yield _portal(config, dialect, client)
-    finally:
-        client.close()
+    with ExitStack() as clients:
+        yield _portal(config, dialect, clients)
 
 
-def _portal(config: Config, dialect: Dialect, client: httpx.Client) -> Portal:
+def _portal(config: Config, dialect: Dialect, clients: ExitStack) -> Portal:
+    def another() -> httpx.Client:
+        return clients.enter_context(open_client(config.portal.base_url, dialect, ca_file=_text(config.portal.ca_file)))
+
     section = config.portal
     secret = read_secret(section.app_secret_file, section.app_secret_env)
     retries = WireRetries(section.retries.attempts, section.retries.time_s, section.retries.budget)
-    return HttpPortal(dialect, client, Credentials(section.app_id, secret), retries, time.monotonic, time.sleep)
+    credentials = Credentials(section.app_id, secret)
+    return HttpPortal(dialect, another(), credentials, retries, time.monotonic, time.sleep, another)
 
 
 def open_memory(config: Config) -> SqliteJournal:

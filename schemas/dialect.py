@@ -77,6 +77,7 @@ class AnswerShape(_Part):
 
 class Limits(_Part):
     rows_per_call: Annotated[int, Field(ge=1)]
+    concurrency: Annotated[int, Field(ge=1)] = 1
     page_size: Annotated[int, Field(ge=1)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 
 import httpx
 import orjson
@@ -33,7 +34,7 @@ _log = structlog.get_logger()
 def open_client(base_url: str, dialect: Dialect, *, ca_file: str | None = None) -> httpx.Client:
     """A client for one worker thread. `ca_file` replaces the public authorities. Raises ConfigError."""
     try:
-        verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
+        verify = _trusted(ca_file)
     except OSError:  # ssl.SSLError is one
         raise ConfigError(T("The portal's CA file cannot be used: {file}", file=ca_file)) from None
     wait = dialect.transport
@@ -49,6 +50,12 @@ def open_client(base_url: str, dialect: Dialect, *, ca_file: str | None = None) 
     )
 
 
+@cache
+def _trusted(ca_file: str | None) -> ssl.SSLContext:
+    """Made once: reading all authorities takes longer than a request."""
+    return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+
+
 class HttpPortal:
     """One portal for one run; `retries` is shared by all that talk to it in this run."""
 
@@ -60,10 +67,11 @@ class HttpPortal:
         retries: Retries,
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
+        another: Callable[[], httpx.Client] | None = None,
     ) -> None:
         self._dialect = dialect
         self._monotonic = monotonic
-        self._line = Line(dialect, client, credentials, retries, monotonic, sleep)
+        self._line = Line(dialect, client, credentials, retries, monotonic, sleep, another)
         self._status_of = {word: status for status, word in dialect.words.status.items()}
 
     @property
@@ -76,7 +84,7 @@ class HttpPortal:
 
     @property
     def concurrency(self) -> int:
-        return 1
+        return self._dialect.limits.concurrency
 
     def rows_at_once(self, operation: Operation) -> int:
         return self._dialect.limits.rows_per_call if operation is Operation.SAVE_PEOPLE else 1

@@ -49,10 +49,12 @@ class Line:
         retries: Retries,
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
+        another: Callable[[], httpx.Client] | None = None,
     ) -> None:
         self._dialect = dialect
         self._rules = dialect.answer_rules
-        self._client = client
+        self._another = another
+        self._idle = [client]
         self._retries = retries
         self._monotonic = monotonic
         self._sleep = sleep
@@ -129,7 +131,11 @@ class Line:
         if quiet_s > 0:
             held = Reply(Seen(Transport.CONNECT_FAILED), "connect_failed:held_back", retry_after_s=quiet_s)
             raise NotYet(held, Outcome.NOT_SENT)
-        reply = exchange(self._client, self._dialect, call, headers, self._monotonic)
+        client = self._idle.pop() if self._idle or self._another is None else self._another()
+        try:
+            reply = exchange(client, self._dialect, call, headers, self._monotonic)
+        finally:
+            self._idle.append(client)
         if reply.retry_after_s is not None:
             self._quiet_until = self._monotonic() + reply.retry_after_s
         return reply
