@@ -30,8 +30,8 @@ class Crew(Generic[Token]):
 
     @property
     def room(self) -> int:
-        """So many requests more may be given to `send` now."""
-        return self._most - self.outstanding
+        """So many requests more may be given to `send` now: at first a few, so that they leave while others are made."""
+        return min(self._most - self.outstanding, max(self.outstanding, 1))
 
     def send(self, token: Token, payload: Payload) -> None:
         self.outstanding += 1
@@ -41,9 +41,8 @@ class Crew(Generic[Token]):
             self._threads.append(Thread(target=self._work, name="crew", daemon=True))
             self._threads[-1].start()
 
-    def back(self) -> Iterator[tuple[Token, Answer | BaseException]]:
-        """What has come back, with what was said or raised: waits for the first, and takes all there are by then."""
-        wait = True
+    def back(self, *, wait: bool) -> Iterator[tuple[Token, Answer | BaseException]]:
+        """What has come back, with what was said or raised: all there is, and where one `wait`s at least the first."""
         while True:
             try:
                 came = self._back.get(block=wait)

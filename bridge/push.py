@@ -64,9 +64,10 @@ def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
     watch.step("push", sum(1 + len(work.people) for work in plan.work))
     with Crew[Leaving](sender.portal.send, sender.portal.concurrency) as crew:
         answered: list[Answered] = []
-        while _turn(course, crew, answered, so_far, sender):
+        begun = _turn(course, crew, answered, so_far, sender)
+        while crew.outstanding:
             answered = []
-            for one in _ended(crew, so_far):
+            for one in _ended(crew, so_far, wait=not begun or not crew.room):
                 answered.append(one)
                 so_far.heard(one.dispatch.batch, one.answer)
                 course.heard(one.dispatch.batch, one.answer)
@@ -74,16 +75,14 @@ def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
             so_far.stopped |= stop.requested
             if so_far.stopped:
                 answered += [_all(leaving, Outcome.NOT_SENT, "withdrawn") for leaving in crew.withdraw()]
+            begun = _turn(course, crew, answered, so_far, sender)
     if so_far.error:
         raise so_far.error
     return Pushed(frozenset(so_far.batches), so_far.stopped, frozenset(so_far.drift))
 
 
-def _turn(course: Course, crew: Crew[Leaving], answered: Sequence[Answered], so_far: _SoFar, sender: Sender) -> bool:
-    """In one transaction what has ended is kept and what leaves next is made durable; then it leaves.
-
-    False when nothing is on its way any more.
-    """
+def _turn(course: Course, crew: Crew[Leaving], answered: Sequence[Answered], so_far: _SoFar, sender: Sender) -> int:
+    """In one transaction what has ended is kept and what leaves next is made durable; then it leaves: so many requests."""
     leaving: list[Dispatch] = []
     try:
         leaving += [_dispatch(draft, sender) for draft in course.drafts(0 if so_far.stopped else crew.room)]
@@ -92,7 +91,7 @@ def _turn(course: Course, crew: Crew[Leaving], answered: Sequence[Answered], so_
     attempts = sender.journal.deliveries.keep(answered, leaving, run=sender.run, now=sender.clock.instant())
     for dispatch, attempt in zip(leaving, attempts, strict=True):
         crew.send((dispatch, attempt), dispatch.payload)
-    return crew.outstanding > 0
+    return len(leaving)
 
 
 def _dispatch(draft: Draft, sender: Sender) -> Dispatch:
@@ -103,9 +102,9 @@ def _dispatch(draft: Draft, sender: Sender) -> Dispatch:
     return Dispatch(draft.batch, draft.operation, revisions, payload)
 
 
-def _ended(crew: Crew[Leaving], so_far: _SoFar) -> Iterator[Answered]:
+def _ended(crew: Crew[Leaving], so_far: _SoFar, *, wait: bool) -> Iterator[Answered]:
     """The requests that have come back. One that ended with an error nobody expected stays SENDING."""
-    for leaving, came in crew.back():
+    for leaving, came in crew.back(wait=wait):
         if isinstance(came, Exception):
             so_far.failed(came)
         elif isinstance(came, BaseException):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, text
 
 from adapters.journal import tables
 from adapters.journal.online import bound
-from adapters.journal.rows import PARTICIPANT, participant_values
+from adapters.journal.rows import PARTICIPANT, participant_values, values_at
 from adapters.journal.sealed import Seals, opened_json
 from adapters.journal.store import Store
 from schemas.batch import BatchKey
@@ -27,11 +27,12 @@ class People:
 
     def offline_of(self, key: BatchKey) -> dict[bytes, Values]:
         """Every participant one batch has offline, by person key."""
-        row = tables.row
-        here = row.c.batch == str(key), row.c.kind == PARTICIPANT
         with self._store.read() as connection:
-            rows = connection.execute(select(row).where(*here).order_by(row.c.id.desc())).all()
-        return {row.person: participant_values(row, self._vault) for row in rows}
+            rows = connection.exec_driver_sql(
+                "SELECT person, file, sheet, row, sealed FROM row WHERE batch=? AND kind=? ORDER BY id DESC",
+                (str(key), PARTICIPANT),
+            ).all()
+        return {row[0]: values_at(*row[1:], self._vault) for row in rows}
 
     def likely_of(self, key: BatchKey) -> dict[bytes, tuple[Values, ...]]:
         """How each person of a batch may stand online behind a mask, the likeliest first.

@@ -93,7 +93,11 @@ def roster_of(block: Any, rows: Iterable[Any], vault: Seals) -> Roster:
 
 
 def participant_values(row: Any, vault: Seals) -> dict[str, str]:
-    values: dict[str, str] = opened_json(vault, row.sealed, bound_to=_bound(row.file, row.sheet, row.row))
+    return values_at(row.file, row.sheet, row.row, row.sealed, vault)
+
+
+def values_at(file: str, sheet: str, number: int, sealed: bytes, vault: Seals) -> dict[str, str]:
+    values: dict[str, str] = opened_json(vault, sealed, bound_to=_bound(file, sheet, number))
     return values
 
 
