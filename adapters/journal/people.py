@@ -32,7 +32,7 @@ class People:
                 "SELECT person, file, sheet, row, sealed FROM row WHERE batch=? AND kind=? ORDER BY id DESC",
                 (str(key), PARTICIPANT),
             ).all()
-        return {row[0]: values_at(*row[1:], self._vault) for row in rows}
+        return {row[0]: values_at(row[1:4], row[4], self._vault) for row in rows}
 
     def likely_of(self, key: BatchKey) -> dict[bytes, tuple[Values, ...]]:
         """How each person of a batch may stand online behind a mask, the likeliest first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +84,7 @@ def _measured(home: Path, rounds: int, wrk_s: int, load: Load, url: str, against
     def ours() -> Sample:
         copy = home.with_name("copy")
         shutil.copytree(home, copy)
+        os.sync()  # or the first commit would wait for the copy to be written
         try:
             _speak(copy, url, load)
             return in_child(push_people, folder=str(copy), load=asdict(load))
