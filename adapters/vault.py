@@ -53,11 +53,12 @@ _NAMES = tuple(key.name for key in fields(Keys))
 class Vault:
     """Fits `bridge.ports.Vault`."""
 
-    __slots__ = ("_cipher", "_keys")
+    __slots__ = ("_cipher", "_keys", "_serials")
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._cipher = AESGCM(keys.seal)
+        self._serials = hmac.new(keys.serial, digestmod="sha256")
 
     @classmethod
     def load(cls, path: Path) -> Vault:
@@ -95,8 +96,11 @@ class Vault:
 
     def serial(self, parts: Sequence[str]) -> str:
         """The idempotency key: 128 bits in hex."""
-        joined = SEPARATOR.join(parts).encode()
-        return hmac.digest(self._keys.serial, joined, "sha256")[:16].hex()
+        serial = (
+            self._serials.copy()
+        )  # hmac.digest lets go of the interpreter each time: dear where threads wait for it
+        serial.update(SEPARATOR.join(parts).encode())
+        return serial.digest()[:16].hex()
 
     def check_value(self) -> str:
         """Kept in the journal, so that a wrong key file never starts. Tells nothing about the keys."""

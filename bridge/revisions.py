@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.batch import BatchKey
 from schemas.portal import Operation
@@ -18,6 +19,12 @@ class Subject:
     person: bytes
     mark: bytes
     operation: Operation
+
+
+@lru_cache(maxsize=64)
+def _key(batch: BatchKey) -> str:
+    """Asked for each of a batch's people in turn."""
+    return str(batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,6 @@ class Numbering:
     def next(self, latest: Revision | None, subject: Subject) -> Revision:
         """A new revision. The number is part of the serial: contents that go from A to B and back to A are three."""
         number = latest.number + 1 if latest else 1
-        identity = (self.organisation, str(subject.batch), subject.person.hex(), str(number))
+        identity = (self.organisation, _key(subject.batch), subject.person.hex(), str(number))
         serial = self.serial((*identity, subject.mark.hex(), subject.operation.value))
         return Revision(serial, number, subject.mark, State.READY)

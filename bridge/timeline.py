@@ -105,7 +105,7 @@ def _same_row(one: Place, other: Place) -> bool:
 
 def _header_words(journal: Journal, batch: BatchFacts) -> str:
     asked = (revision for revision in (batch.submission, batch.header) if revision is not None)
-    return next((words for revision in asked if (words := journal.people.header_words(revision.serial))), "")
+    return next((words for revision in asked if (words := journal.people.header_words(batch.key, revision.serial))), "")
 
 
 def _with_words(lines: Iterable[Line], words: str) -> tuple[Line, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from schemas.batch import BatchKey
-from schemas.portal import DeliveryClass, OnlineStatus, Operation, Payload
+from schemas.portal import Answer, DeliveryClass, OnlineStatus, Operation, Payload
 from schemas.revision import Revision
 from schemas.roster import FileStamp, Place, Problem, Reading
 from schemas.texts import Text
@@ -285,6 +285,15 @@ class Exported:
     person: bytes
     revision: Revision
     exported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One request that has come to an end; `attempt` is the number under which the journal keeps it."""
+
+    dispatch: Dispatch
+    attempt: int
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)

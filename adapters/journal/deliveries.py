@@ -1,16 +1,20 @@
 """What was sent: revisions with their serials, and one attempt for each request.
 
-INTENT, with the exact bytes, is durable before the first byte is sent; SENDING is durable before it may leave; the
-answer is durable before anything is built on it. A process that dies in between leaves UNKNOWN, never a guess.
+The exact bytes of a request, and SENDING for all its records, are durable before the first byte may leave; the answer is
+durable before anything built on it may. A process that dies in between leaves UNKNOWN, never a guess. One transaction
+keeps whatever has ended and is about to leave by then: a commit for each request would be most of what sending costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from adapters.journal import tables
 from adapters.journal.online import set_states
@@ -18,10 +22,11 @@ from adapters.journal.outgoing import bound_attempt
 from adapters.journal.rows import problems_of_json
 from adapters.journal.sealed import Seals, day_of, moment, moment_of, sealed_json
 from adapters.journal.store import Store
-from adapters.journal.timeline import add_events
+from adapters.journal.timeline import add_answers, add_events
 from schemas.batch import BatchKey
-from schemas.journal import BatchFacts, BatchTally, Dispatch, Instant, PersonFacts, Settling
-from schemas.portal import Answer, OnlineStatus, Verdict
+from schemas.journal import Answered, BatchFacts, BatchTally, Dispatch, Instant, PersonFacts, Settling
+from schemas.outcome import Outcome
+from schemas.portal import OnlineStatus, Payload
 from schemas.revision import HEADER, SUBMISSION, Revision, State, after_a_stop, after_sending
 
 
@@ -46,7 +51,7 @@ class Deliveries:
             connection.exec_driver_sql(
                 "UPDATE revision SET since=?, since_uptime_s=?, since_boot=? WHERE state='sending'", _since(now)
             )
-            set_states(connection, [(after_a_stop(State(row.state)).value, row.serial) for row in rows])
+            set_states(connection, [(after_a_stop(State(row.state)).value, row.batch, row.serial) for row in rows])
             add_events(
                 connection,
                 now.at,
@@ -76,7 +81,8 @@ class Deliveries:
             rows = connection.exec_driver_sql(
                 _DISAGREEING + (" AND p.batch=?" if only else ""), (str(only),) if only else ()
             )
-            return tuple(_person_facts(row) for row in rows)
+            key_of = cache(BatchKey.parse)
+            return tuple(_person_facts(key_of(batch), *rest) for batch, *rest in rows.all())
 
     def tallies(self) -> dict[BatchKey, BatchTally]:
         """Head counts of every batch."""
@@ -87,59 +93,69 @@ class Deliveries:
             for row in rows
         }
 
-    def intend(self, dispatch: Dispatch, *, run: int, now: Instant) -> int:
-        """Make one request durable before it is made. Returns its attempt number."""
-        batch, payload, since = str(dispatch.batch), dispatch.payload, _since(now)
+    def keep(
+        self, answered: Sequence[Answered], leaving: Sequence[Dispatch], *, run: int, now: Instant
+    ) -> tuple[int, ...]:
+        """In one transaction: what became of requests that have ended, and those that may leave once this returns.
+
+        Returns the attempt numbers of `leaving`.
+        """
+        if not answered and not leaving:
+            return ()
         with self._store.write() as connection:
-            connection.exec_driver_sql(
-                _UPSERT_REVISION,
-                [
-                    (batch, person, r.number, r.serial, r.mark, State.INTENT.value, *since)
-                    for person, r in dispatch.revisions.items()
-                ],
-            )
-            attempt: int = connection.exec_driver_sql(
-                "INSERT INTO attempt (run, batch, operation, path, sealed, intent_at) VALUES (?,?,?,?,?,?) RETURNING id",
-                (run, batch, payload.operation.value, payload.path, self._sealed_body(batch, dispatch), moment(now.at)),
-            ).scalar_one()
-            connection.exec_driver_sql(
-                "INSERT INTO attempt_serial (attempt, serial) VALUES (?,?)",
-                [(attempt, r.serial) for r in dispatch.revisions.values()],
-            )
-        return attempt
+            self._conclude(connection, answered, now)
+            return self._intend(connection, leaving, run, now)
 
-    def _sealed_body(self, batch: str, dispatch: Dispatch) -> bytes:
-        return self._vault.seal(dispatch.payload.body, bound_to=bound_attempt(batch, dispatch.payload.serials))
+    def _intend(self, connection: Connection, leaving: Sequence[Dispatch], run: int, now: Instant) -> tuple[int, ...]:
+        """Their exact bytes, and SENDING for each of their revisions.
 
-    def sending(self, dispatch: Dispatch, attempt: int, *, now: Instant) -> None:
-        """The first byte may leave as soon as this returns. A file may be written twice, for it stays the same file."""
-        state = State.EXPORTED if self._by_hand else State.SENDING
-        with self._store.write() as connection:
-            set_states(connection, [(state.value, r.serial) for r in dispatch.revisions.values()])
-            connection.exec_driver_sql("UPDATE attempt SET sent_at=? WHERE id=?", (moment(now.at), attempt))
+        A file that people carry is EXPORTED instead: it may be written twice, for it stays the same file.
+        """
+        first: int = connection.exec_driver_sql("SELECT ifnull(max(id), 0) + 1 FROM attempt").scalar_one()
+        attempts = tuple(range(first, first + len(leaving)))
+        at = moment(now.at)
+        rows = [
+            (attempt, run, str(one.batch), *_facts(one.payload), self._sealed_body(one), at, at)
+            for attempt, one in zip(attempts, leaving, strict=True)
+        ]
+        if rows:
+            connection.exec_driver_sql(_INSERT_ATTEMPT, rows)
+        _send(connection, leaving, State.EXPORTED if self._by_hand else State.SENDING, _since(now))
+        return attempts
 
-    def conclude(self, dispatch: Dispatch, attempt: int, answer: Answer, *, now: Instant) -> None:
-        """Keep what the answer made known of each record, with the portal's own words sealed."""
-        batch, since = str(dispatch.batch), _since(now)
-        verdicts = {person: (r.serial, answer.verdicts[r.serial]) for person, r in dispatch.revisions.items()}
-        with self._store.write() as connection:
-            connection.exec_driver_sql(
-                "UPDATE revision SET state=?, code=?, sealed=?, since=?, since_uptime_s=?, since_boot=? WHERE serial=?",
-                [
-                    (after_sending(v.outcome).value, v.code, self._sealed_words(serial, v), *since, serial)
-                    for serial, v in verdicts.values()
-                ],
-            )
-            if HEADER in verdicts and (online_id := verdicts[HEADER][1].online_id):
-                connection.exec_driver_sql("UPDATE batch SET online_id=? WHERE key=?", (online_id, batch))
-            connection.exec_driver_sql(
-                "UPDATE attempt SET ended_at=?, tries=?, seen=?, status=? WHERE id=?",
-                (moment(now.at), answer.tries, answer.seen, answer.status, attempt),
-            )
-            add_events(connection, now.at, _conclusions(batch, dispatch, attempt, answer))
+    def _sealed_body(self, dispatch: Dispatch) -> bytes:
+        batch, payload = str(dispatch.batch), dispatch.payload
+        return self._vault.seal(payload.body, bound_to=bound_attempt(batch, payload.serials))
 
-    def _sealed_words(self, serial: str, verdict: Verdict) -> bytes | None:
-        return sealed_json(self._vault, verdict.words, bound_to=f"words|{serial}") if verdict.words else None
+    def _conclude(self, connection: Connection, answered: Sequence[Answered], now: Instant) -> None:
+        """What each answer made known of each record, with the portal's own words sealed."""
+        if not answered:
+            return
+        spoken = [each for one in answered for each in _spoken(one)]
+        since, at = _since(now), moment(now.at)
+        connection.exec_driver_sql(
+            "UPDATE revision SET state=?, code=?, sealed=NULL, since=?, since_uptime_s=?, since_boot=?"
+            " WHERE batch=? AND serial IN (SELECT value FROM json_each(?))",
+            [(after_sending(s.outcome).value, s.code, *since, s.batch, s.serials) for s in spoken],
+        )
+        connection.exec_driver_sql(
+            "UPDATE attempt SET ended_at=?, tries=?, seen=?, status=? WHERE id=?",
+            [(at, one.answer.tries, one.answer.seen, one.answer.status, one.attempt) for one in answered],
+        )
+        self._keep_words(connection, answered)
+        _keep_online_ids(connection, answered)
+        add_events(connection, now.at, [(s.batch, None, s.what, s.detail) for s in spoken if s.of_the_batch])
+        add_answers(connection, now.at, [(s.batch, s.serials, s.what, s.detail) for s in spoken if not s.of_the_batch])
+
+    def _keep_words(self, connection: Connection, answered: Iterable[Answered]) -> None:
+        words = [
+            (sealed_json(self._vault, verdict.words, bound_to=f"words|{serial}"), str(one.dispatch.batch), serial)
+            for one in answered
+            for serial, verdict in one.answer.verdicts.items()
+            if verdict.words
+        ]
+        if words:
+            connection.exec_driver_sql("UPDATE revision SET sealed=? WHERE batch=? AND serial=?", words)
 
     def reopen(self, targets: Iterable[tuple[BatchKey, bytes, Revision]], *, now: Instant) -> None:
         """A person asks for these records again: a new revision of each, ready to be sent.
@@ -148,13 +164,13 @@ class Deliveries:
         """
         wanted = list(targets)
         rows = [
-            (str(batch), person, r.number, r.serial, r.mark, State.READY.value, *_since(now))
+            (str(batch), State.READY.value, *_since(now), person, r.number, r.serial, r.mark)
             for batch, person, r in wanted
         ]
         if rows:
             with self._store.write() as connection:
-                connection.exec_driver_sql(_UPSERT_REVISION, rows)
-                lost = [row[:2] for row in rows]
+                connection.exec_driver_sql(_upsert_revisions(1), rows)
+                lost = [(str(batch), person) for batch, person, _ in wanted]
                 connection.exec_driver_sql(
                     "UPDATE pair SET mark_agreed=NULL WHERE batch=? AND person=? AND mark_online IS NULL", lost
                 )
@@ -168,16 +184,33 @@ class Deliveries:
                 )
 
 
-_UPSERT_REVISION = (
-    "INSERT INTO revision (batch, person, number, serial, mark, state, since, since_uptime_s, since_boot)"
-    " VALUES (?,?,?,?,?,?,?,?,?)"
+_ROWS_AT_ONCE = 500
+
+_REVISION = (
+    "INSERT INTO revision (batch, state, since, since_uptime_s, since_boot, person, number, serial, mark) VALUES "
+)
+_AGAIN = (
     " ON CONFLICT (batch, person, number) DO UPDATE SET state=excluded.state,"
     " since=excluded.since, since_uptime_s=excluded.since_uptime_s, since_boot=excluded.since_boot"
 )
 
+
 _WINDOWS_ANEW = (
     "UPDATE revision SET since=?, since_uptime_s=?, since_boot=?"
     " WHERE state IN ('unknown', 'accepted') AND (since_boot<>? OR since_uptime_s>?)"
+)
+
+
+@cache
+def _upsert_revisions(size: int) -> str:
+    """So many revisions of one batch, all in one state since the same moment: five parameters, then four for each."""
+    rows = ",".join(f"(?1,?2,?3,?4,?5,?{at},?{at + 1},?{at + 2},?{at + 3})" for at in range(6, 6 + 4 * size, 4))
+    return _REVISION + rows + _AGAIN
+
+
+_INSERT_ATTEMPT = (
+    "INSERT INTO attempt (id, run, batch, operation, path, serials, sealed, intent_at, sent_at)"
+    " VALUES (?,?,?,?,?,?,?,?,?)"
 )
 
 _DISAGREEING = (
@@ -203,14 +236,64 @@ def _since(now: Instant) -> tuple[str, float, str]:
     return moment(now.at), now.uptime_s, now.boot
 
 
-def _conclusions(batch: str, dispatch: Dispatch, attempt: int, answer: Answer) -> list[Any]:
-    events = []
-    for person, revision in dispatch.revisions.items():
-        verdict = answer.verdicts[revision.serial]
-        detail = {"attempt": attempt, "code": verdict.code, "seen": answer.seen, "tries": answer.tries}
-        what = f"{dispatch.operation}.{verdict.outcome}"
-        events.append((batch, None if person in {HEADER, SUBMISSION} else person, what, detail))
-    return events
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """All records of one answer of which it says the same; `serials` is JSON."""
+
+    batch: str
+    outcome: Outcome
+    code: str
+    serials: str
+    what: str
+    detail: Mapping[str, str | int]
+    of_the_batch: bool
+
+
+def _spoken(one: Answered) -> Iterator[_Spoken]:
+    dispatch, answer = one.dispatch, one.answer
+    said: defaultdict[tuple[Outcome, str], list[str]] = defaultdict(list)
+    for serial in dispatch.payload.serials:
+        verdict = answer.verdicts[serial]
+        said[verdict.outcome, verdict.code].append(serial)
+    of_the_batch = not dispatch.revisions.keys().isdisjoint({HEADER, SUBMISSION})
+    for (outcome, code), serials in said.items():
+        detail: dict[str, str | int] = {
+            "attempt": one.attempt,
+            "code": code,
+            "seen": answer.seen,
+            "tries": answer.tries,
+        }
+        what = f"{dispatch.operation}.{outcome}"
+        yield _Spoken(str(dispatch.batch), outcome, code, _json(serials), what, detail, of_the_batch)
+
+
+def _keep_online_ids(connection: Connection, answered: Iterable[Answered]) -> None:
+    """The portal's own ids of batches."""
+    for one in answered:
+        header = one.dispatch.revisions.get(HEADER)
+        if header and (online_id := one.answer.verdicts[header.serial].online_id):
+            connection.exec_driver_sql("UPDATE batch SET online_id=? WHERE key=?", (online_id, str(one.dispatch.batch)))
+
+
+def _send(connection: Connection, leaving: Iterable[Dispatch], state: State, since: tuple[str, float, str]) -> None:
+    """Requests of the same size in one statement for each request: for each row, it would let go of the interpreter."""
+    sized: defaultdict[int, list[tuple[object, ...]]] = defaultdict(list)
+    for one in leaving:
+        people = list(one.revisions.items())
+        for start in range(0, len(people), _ROWS_AT_ONCE):
+            rows = people[start : start + _ROWS_AT_ONCE]
+            values = [value for person, r in rows for value in (person, r.number, r.serial, r.mark)]
+            sized[len(rows)].append((str(one.batch), state.value, *since, *values))
+    for size, alike in sized.items():
+        connection.exec_driver_sql(_upsert_revisions(size), alike)
+
+
+def _facts(payload: Payload) -> tuple[str, str, str]:
+    return payload.operation.value, payload.path, _json(payload.serials)
+
+
+def _json(serials: Iterable[str]) -> str:
+    return orjson.dumps(list(serials)).decode()
 
 
 def _batch_facts(row: Any, newest: Mapping[tuple[str, bytes], Revision]) -> BatchFacts:
@@ -240,15 +323,19 @@ def _values(text: str | None) -> dict[str, str] | None:
     return None if text is None else orjson.loads(text)
 
 
-def _person_facts(row: Any) -> PersonFacts:
-    revision = None if row.serial is None else Revision(row.serial, row.number, row.mark, State(row.state))
-    return PersonFacts(
-        batch=BatchKey.parse(row.batch),
-        person=row.person,
-        offline=row.mark_offline,
-        online=row.mark_online,
-        agreed=row.mark_agreed,
-        revision=revision,
-        held=bool(row.held),
-        code=row.code or "",
-    )
+def _person_facts(
+    key: BatchKey,
+    person: bytes,
+    offline: bytes | None,
+    online: bytes | None,
+    agreed: bytes | None,
+    held: int,
+    number: int,
+    serial: str | None,
+    mark: bytes,
+    state: str,
+    code: str | None,
+) -> PersonFacts:
+    """In the order of `_DISAGREEING`: there may be a hundred thousand of them."""
+    revision = None if serial is None else Revision(serial, number, mark, State(state))
+    return PersonFacts(key, person, offline, online, agreed, revision, bool(held), code or "")

@@ -127,7 +127,7 @@ class Online:
         Returns the people of whom it showed exactly what was sent, whatever offline wants by now.
         """
         stored: set[bytes] = set()
-        changes: list[tuple[str, str]] = []
+        changes: list[Change] = []
         events: list[Entry] = []
         for person, revision, since in open_revisions(connection, batch):
             pair = seen.get(person)
@@ -140,7 +140,7 @@ class Online:
             )
             state = after_reading_back(revision, shown, self._settling.delivery_class)
             if state is not revision.state:
-                changes.append((state.value, revision.serial))
+                changes.append((state.value, batch, revision.serial))
                 events.append((batch, person, f"read_back.{state}", {}))
             if state is State.AGREED and (revision.undecided or revision.state is State.VOIDED):
                 stored.add(person)
@@ -157,7 +157,7 @@ class Online:
 
     def _settle_headers(self, connection: Connection, started: Instant, listed: Mapping[str, datetime | None]) -> None:
         stored: list[tuple[str]] = []
-        changes: list[tuple[str, str]] = []
+        changes: list[Change] = []
         events: list[Entry] = []
         for row in connection.exec_driver_sql(
             "SELECT key, mark_online, mark_agreed, status FROM batch WHERE ours"
@@ -170,7 +170,7 @@ class Online:
                 shown = ReadBack(online, before, **absence)
                 state = after_reading_back(revision, shown, self._settling.delivery_class)
                 if state is not revision.state:
-                    changes.append((state.value, revision.serial))
+                    changes.append((state.value, row.key, revision.serial))
                     events.append((row.key, None, f"read_back.{state}", {}))
                 if revision.undecided and state is State.AGREED and person == HEADER:
                     stored.append((row.key,))
@@ -319,10 +319,14 @@ def _instant(row: Any) -> Instant:
     return Instant(datetime.fromisoformat(row.since), row.since_uptime_s, row.since_boot)
 
 
-def set_states(connection: Connection, changes: Iterable[tuple[str, str]]) -> None:
+Change = tuple[str, str, str]
+"""The new state of a revision, its batch and its serial."""
+
+
+def set_states(connection: Connection, changes: Iterable[Change]) -> None:
     rows = list(changes)
     if rows:
-        connection.exec_driver_sql("UPDATE revision SET state=? WHERE serial=?", rows)
+        connection.exec_driver_sql("UPDATE revision SET state=? WHERE batch=? AND serial=?", rows)
 
 
 def bound(batch: str, record: str) -> str:

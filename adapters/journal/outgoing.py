@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from adapters.journal.online import set_states
@@ -44,12 +45,11 @@ class Outgoing:
             found: defaultdict[int, list[Any]] = defaultdict(list)
             for row in connection.exec_driver_sql(_UNFINISHED):
                 found[row.id].append(row)
-            return tuple((attempt, self._dispatch(connection, rows)) for attempt, rows in found.items())
+            return tuple((attempt, self._dispatch(rows)) for attempt, rows in found.items())
 
-    def _dispatch(self, connection: Connection, rows: Sequence[Any]) -> Dispatch:
+    def _dispatch(self, rows: Sequence[Any]) -> Dispatch:
         row, batch = rows[0], BatchKey.parse(rows[0].batch)
-        query = "SELECT serial FROM attempt_serial WHERE attempt=? ORDER BY serial"
-        serials = tuple(connection.exec_driver_sql(query, (row.id,)).scalars())
+        serials = tuple(orjson.loads(row.serials))
         body = self._vault.open(row.sealed, bound_to=bound_attempt(row.batch, serials))
         payload = Payload(Operation(row.operation), row.path, body, serials)
         revisions = {one.person: Revision(one.serial, one.number, one.mark, State(one.state)) for one in rows}
@@ -89,8 +89,8 @@ class Outgoing:
             rows = _newest(connection, states, key)
             if rows:
                 connection.exec_driver_sql(
-                    "UPDATE revision SET state=?, since=?, since_uptime_s=?, since_boot=? WHERE serial=?",
-                    [(to.value, *since, row.serial) for row in rows],
+                    "UPDATE revision SET state=?, since=?, since_uptime_s=?, since_boot=? WHERE batch=? AND serial=?",
+                    [(to.value, *since, row.batch, row.serial) for row in rows],
                 )
             add_events(connection, now.at, [(row.batch, _teller(row.person), what, detail) for row in rows])
             return _grouped(connection, rows)
@@ -102,10 +102,13 @@ class Outgoing:
             return
         with self._store.write() as connection:
             connection.exec_driver_sql(
-                "UPDATE revision SET code='', sealed=? WHERE serial=?",
-                [(self._sealed_words(one.revision.serial, words), one.revision.serial) for one, words in found],
+                "UPDATE revision SET code='', sealed=? WHERE batch=? AND serial=?",
+                [
+                    (self._sealed_words(one.revision.serial, words), str(one.batch), one.revision.serial)
+                    for one, words in found
+                ],
             )
-            set_states(connection, [(State.REFUSED.value, one.revision.serial) for one, _ in found])
+            set_states(connection, [(State.REFUSED.value, str(one.batch), one.revision.serial) for one, _ in found])
             add_events(connection, now.at, [(str(one.batch), one.person, "by_hand.refused", {}) for one, _ in found])
 
     def _sealed_words(self, serial: str, words: str) -> bytes | None:
@@ -145,16 +148,18 @@ def _grouped(connection: Connection, rows: Iterable[Any]) -> tuple[Carried, ...]
             people=sum(row.person not in _OWN for row in group),
             stale=sum(row.wanted != row.mark for row in group),
             header=any(row.person in _OWN for row in group),
-            files=_files(connection, [row.serial for row in group]),
+            files=_files(connection, batch, {row.serial for row in group}),
         )
         for (batch, uploaded), group in sorted(groups.items())
     )
 
 
-def _files(connection: Connection, serials: Iterable[str]) -> tuple[str, ...]:
-    """The files these records stand in, by name."""
-    paths = {connection.exec_driver_sql(_FILE, (serial,)).scalar() for serial in serials}
-    return tuple(sorted(path for path in paths if path))
+def _files(connection: Connection, batch: str, serials: Collection[str]) -> tuple[str, ...]:
+    """The files these records stand in, by name: of each record the newest."""
+    newest: dict[str, str] = {}
+    for path, held in connection.exec_driver_sql(_FILES, (batch,)):
+        newest |= dict.fromkeys(orjson.loads(held), path)
+    return tuple(sorted({path for serial, path in newest.items() if serial in serials}))
 
 
 _NEWEST = (
@@ -167,17 +172,14 @@ _NEWEST = (
     " WHERE r.number = (SELECT max(number) FROM revision n WHERE n.batch = r.batch AND n.person = r.person)"
 )
 _UNFINISHED = (
-    "SELECT a.id, a.batch, a.operation, a.path, a.sealed, r.person, r.number, r.serial, r.mark, r.state"
-    " FROM revision r JOIN attempt_serial s ON s.serial = r.serial JOIN attempt a ON a.id = s.attempt"
+    "SELECT a.id, a.batch, a.operation, a.path, a.sealed, a.serials, r.person, r.number, r.serial, r.mark, r.state"
+    " FROM attempt a JOIN json_each(a.serials) s JOIN revision r ON r.batch = a.batch AND r.serial = s.value"
     " WHERE r.state = 'exported' AND a.sent_at IS NOT NULL AND a.ended_at IS NULL ORDER BY a.id, r.person"
 )
 _OF_PERSON = (
     "SELECT r.batch, r.person, r.number, r.serial, r.mark, r.state,"
-    " (SELECT max(a.intent_at) FROM attempt a JOIN attempt_serial s ON s.attempt = a.id AND s.serial = r.serial)"
-    " AS made_at FROM revision r WHERE r.person = ? AND made_at IS NOT NULL AND r.number ="
+    " (SELECT max(a.intent_at) FROM attempt a JOIN json_each(a.serials) s ON s.value = r.serial"
+    " WHERE a.batch = r.batch) AS made_at FROM revision r WHERE r.person = ? AND made_at IS NOT NULL AND r.number ="
     " (SELECT max(number) FROM revision n WHERE n.batch = r.batch AND n.person = r.person)"
 )
-_FILE = (
-    "SELECT a.path FROM attempt a JOIN attempt_serial s ON s.attempt = a.id AND s.serial = ?"
-    " WHERE a.sent_at IS NOT NULL ORDER BY a.id DESC LIMIT 1"
-)
+_FILES = "SELECT path, serials FROM attempt WHERE batch=? AND sent_at IS NOT NULL ORDER BY id"

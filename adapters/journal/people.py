@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, text
 
 from adapters.journal import tables
 from adapters.journal.online import bound
-from adapters.journal.rows import PARTICIPANT, participant_values
+from adapters.journal.rows import PARTICIPANT, participant_values, values_at
 from adapters.journal.sealed import Seals, opened_json
 from adapters.journal.store import Store
 from schemas.batch import BatchKey
@@ -27,11 +27,12 @@ class People:
 
     def offline_of(self, key: BatchKey) -> dict[bytes, Values]:
         """Every participant one batch has offline, by person key."""
-        row = tables.row
-        here = row.c.batch == str(key), row.c.kind == PARTICIPANT
         with self._store.read() as connection:
-            rows = connection.execute(select(row).where(*here).order_by(row.c.id.desc())).all()
-        return {row.person: participant_values(row, self._vault) for row in rows}
+            rows = connection.exec_driver_sql(
+                "SELECT person, file, sheet, row, sealed FROM row WHERE batch=? AND kind=? ORDER BY id DESC",
+                (str(key), PARTICIPANT),
+            ).all()
+        return {row[0]: values_at(row[1:4], row[4], self._vault) for row in rows}
 
     def likely_of(self, key: BatchKey) -> dict[bytes, tuple[Values, ...]]:
         """How each person of a batch may stand online behind a mask, the likeliest first.
@@ -77,14 +78,16 @@ class People:
     def _words(self, connection: Connection, fact: PersonFacts) -> str:
         if fact.revision is None:
             return ""
-        serial = fact.revision.serial
-        sealed = connection.scalar(select(tables.revision.c.sealed).where(tables.revision.c.serial == serial))
-        return str(opened_json(self._vault, sealed, bound_to=f"words|{serial}")) if sealed else ""
+        return self._said(connection, fact.batch, fact.revision.serial)
 
-    def header_words(self, serial: str) -> str:
+    def header_words(self, key: BatchKey, serial: str) -> str:
         """The portal's own words to a batch's header or submission."""
         with self._store.read() as connection:
-            sealed = connection.scalar(select(tables.revision.c.sealed).where(tables.revision.c.serial == serial))
+            return self._said(connection, key, serial)
+
+    def _said(self, connection: Connection, key: BatchKey, serial: str) -> str:
+        found = connection.exec_driver_sql("SELECT sealed FROM revision WHERE batch=? AND serial=?", (str(key), serial))
+        sealed = found.scalar()
         return str(opened_json(self._vault, sealed, bound_to=f"words|{serial}")) if sealed else ""
 
     def twice_in_year(self) -> dict[bytes, tuple[BatchKey, ...]]:

@@ -93,7 +93,12 @@ def roster_of(block: Any, rows: Iterable[Any], vault: Seals) -> Roster:
 
 
 def participant_values(row: Any, vault: Seals) -> dict[str, str]:
-    values: dict[str, str] = opened_json(vault, row.sealed, bound_to=_bound(row.file, row.sheet, row.row))
+    return values_at((row.file, row.sheet, row.row), row.sealed, vault)
+
+
+def values_at(place: tuple[str, str, int], sealed: bytes, vault: Seals) -> dict[str, str]:
+    """`place` is file, sheet and row."""
+    values: dict[str, str] = opened_json(vault, sealed, bound_to=_bound(*place))
     return values
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    UniqueConstraint,
     text,
 )
 
@@ -133,7 +134,7 @@ revision = Table(
     Column("batch", String, primary_key=True),
     Column("person", LargeBinary, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("serial", String, nullable=False, unique=True),
+    Column("serial", String, nullable=False),
     Column("mark", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
     Column("code", String, nullable=False, server_default=""),
@@ -141,6 +142,7 @@ revision = Table(
     Column("since", String, nullable=False),
     Column("since_uptime_s", Float, nullable=False),
     Column("since_boot", String, nullable=False),
+    UniqueConstraint("batch", "serial"),  # a serial alone would lie at random: each person of a request on a page apart
     Index("revision_open", "state", sqlite_where=text("state <> 'agreed'")),
 )
 
@@ -159,16 +161,8 @@ attempt = Table(
     Column("tries", Integer),
     Column("seen", String),
     Column("status", Integer),
+    Column("serials", String, nullable=False, server_default="[]"),  # JSON, in the order of the body
     Index("attempt_of_batch", "batch"),
-)
-
-attempt_serial = Table(
-    "attempt_serial",
-    metadata,
-    Column("attempt", Integer, primary_key=True),
-    Column("serial", String, primary_key=True),
-    Index("attempt_of_serial", "serial"),
-    sqlite_with_rowid=False,
 )
 
 finding = Table(
@@ -228,5 +222,6 @@ event = Table(
     Column("person", LargeBinary),
     Column("what", String, nullable=False),
     Column("detail", String, nullable=False),
+    Column("serials", String),  # JSON: the revisions an answer spoke of, all at once
     Index("event_of_batch", "batch", "person"),
 )

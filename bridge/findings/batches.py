@@ -92,7 +92,7 @@ def _finding(
         values={**batch_values(view, batch.key), "count": len(fields), "unit": unit, **said},
         problems=(problem,) if problem else (),
         evidence=evidence,
-        words=scrub(view.words(words.serial)) if words else "",
+        words=scrub(view.words(batch.key, words.serial)) if words else "",
         unit=unit or batch.key.organiser,
     )
 

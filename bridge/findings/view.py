@@ -50,7 +50,7 @@ class View:
     people: Sequence[PersonFacts]
     opened: Mapping[Who, Person]
     suspects: Suspects
-    words: Callable[[str], str]
+    words: Callable[[BatchKey, str], str]
     carried: Sequence[Carried] = ()
 
 

@@ -12,7 +12,7 @@ from adapters.journal.journal import Journal, open_journal
 from bridge.map import wanted
 from schemas.batch import BatchKey
 from schemas.errors import JournalError
-from schemas.journal import BatchTally, Dispatch, Instant
+from schemas.journal import Answered, BatchTally, Dispatch, Instant
 from schemas.outcome import Outcome
 from schemas.portal import Answer, Operation, Payload, Verdict
 from schemas.revision import HEADER, Revision, State
@@ -43,12 +43,15 @@ def dispatch(revisions: dict[bytes, Revision] | None = None, operation: Operatio
     return Dispatch(SPRING, operation, revisions, payload)
 
 
-def on_its_way(journal: Journal, what: Dispatch | None = None, *, sent: bool = True) -> int:
-    what = what or dispatch()
-    attempt = journal.deliveries.intend(what, run=1, now=NOW)
-    if sent:
-        journal.deliveries.sending(what, attempt, now=NOW)
+def on_its_way(journal: Journal, what: Dispatch | None = None) -> int:
+    [attempt] = journal.deliveries.keep([], [what or dispatch()], run=1, now=NOW)
     return attempt
+
+
+def conclude(
+    journal: Journal, attempt: int, answer: Answer, what: Dispatch | None = None, *, now: Instant = NOW
+) -> None:
+    journal.deliveries.keep([Answered(what or dispatch(), attempt, answer)], [], run=1, now=now)
 
 
 def newest(journal: Journal, one: bytes = key_of(A)) -> Revision | None:
@@ -68,11 +71,12 @@ def test_a_record_never_sent_has_no_revision(journal: Journal) -> None:
     assert newest(journal) is None
 
 
-def test_intent_and_sending_are_durable_each_before_the_next(journal: Journal) -> None:
-    attempt = on_its_way(journal, sent=False)
-    assert newest(journal) == Revision("s1", 1, b"mark", State.INTENT)
-    journal.deliveries.sending(dispatch(), attempt, now=NOW)
+def test_the_bytes_and_that_they_may_have_left_are_durable_at_once(journal: Journal) -> None:
+    on_its_way(journal)
     assert newest(journal) == Revision("s1", 1, b"mark", State.SENDING)
+    with journal.store.read() as connection:
+        row = connection.exec_driver_sql("SELECT * FROM attempt").one()
+    assert (VAULT.open(row.sealed, bound_to=f"attempt|{SPRING}|s1"), row.ended_at) == (BODY, None)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_intent_and_sending_are_durable_each_before_the_next(journal: Journal) -
 )
 def test_the_answer_moves_each_record_by_its_own_verdict(journal: Journal, outcome: Outcome, state: State) -> None:
     attempt = on_its_way(journal)
-    journal.deliveries.conclude(dispatch(), attempt, answer(outcome), now=SOON)
+    conclude(journal, attempt, answer(outcome), now=SOON)
     assert newest(journal) == Revision("s1", 1, b"mark", state)
     assert since(journal) == (5100.0, "boot")
 
@@ -96,7 +100,7 @@ def test_the_answer_moves_each_record_by_its_own_verdict(journal: Journal, outco
 def test_the_portal_s_words_are_kept_sealed_and_given_back(journal: Journal) -> None:
     attempt = on_its_way(journal)
     verdict = answer(Outcome.REFUSED, code="S20006", words="参数错误")
-    journal.deliveries.conclude(dispatch(), attempt, verdict, now=NOW)
+    conclude(journal, attempt, verdict)
     facts = journal.deliveries.disagreeing()
     opened = journal.people.open(facts)
     assert (opened[SPRING, key_of(A)].words, opened[SPRING, key_of(B)].words) == ("参数错误", "")
@@ -106,17 +110,16 @@ def test_the_portal_s_words_are_kept_sealed_and_given_back(journal: Journal) -> 
 def test_the_id_the_portal_gives_a_batch_is_kept(journal: Journal) -> None:
     header = dispatch(first(HEADER), Operation.SAVE_BATCH)
     attempt = on_its_way(journal, header)
-    journal.deliveries.conclude(header, attempt, answer(Outcome.ACCEPTED, online_id="77"), now=NOW)
+    conclude(journal, attempt, answer(Outcome.ACCEPTED, online_id="77"), header)
     [batch] = journal.deliveries.batches()
     assert (batch.online_id, batch.header and batch.header.state) == ("77", State.ACCEPTED)
 
 
 def test_an_attempt_keeps_what_was_sent_and_what_came_of_it(journal: Journal) -> None:
     attempt = on_its_way(journal)
-    journal.deliveries.conclude(dispatch(), attempt, answer(Outcome.ACCEPTED), now=SOON)
+    conclude(journal, attempt, answer(Outcome.ACCEPTED), now=SOON)
     with journal.store.read() as connection:
         row = connection.exec_driver_sql("SELECT * FROM attempt").one()
-        serials = connection.exec_driver_sql("SELECT attempt, serial FROM attempt_serial").all()
     assert (row.run, row.operation, row.path, row.tries, row.seen, row.status) == (
         1,
         "save_people",
@@ -126,11 +129,13 @@ def test_an_attempt_keeps_what_was_sent_and_what_came_of_it(journal: Journal) ->
         200,
     )
     assert VAULT.open(row.sealed, bound_to=f"attempt|{SPRING}|s1") == BODY
-    assert serials == [(attempt, "s1")]
+    assert (row.id, row.serials) == (attempt, '["s1"]')
 
 
-def test_a_process_that_died_before_sending_leaves_ready(journal: Journal) -> None:
-    on_its_way(journal, sent=False)
+def test_what_an_older_program_intended_and_never_sent_is_ready_again(journal: Journal) -> None:
+    on_its_way(journal)
+    with journal.store.write() as connection:
+        connection.exec_driver_sql("UPDATE revision SET state='intent'")
     assert journal.deliveries.recover(SOON) == 1
     assert newest(journal) == Revision("s1", 1, b"mark", State.READY)
 
@@ -145,7 +150,7 @@ def test_a_process_that_died_while_sending_leaves_unknown_from_now_on(journal: J
 
 def test_what_is_decided_is_left_alone_by_recovering(journal: Journal) -> None:
     attempt = on_its_way(journal)
-    journal.deliveries.conclude(dispatch(), attempt, answer(Outcome.REFUSED), now=NOW)
+    conclude(journal, attempt, answer(Outcome.REFUSED))
     assert journal.deliveries.recover(AFTER_REBOOT) == 0
     assert (newest(journal), since(journal)) == (Revision("s1", 1, b"mark", State.REFUSED), (5000.0, "boot"))
 
@@ -164,7 +169,7 @@ def test_a_reboot_restarts_the_settle_window_and_a_mere_restart_does_not(
     journal: Journal, outcome: Outcome, start: Instant, expected: tuple[float, str]
 ) -> None:
     attempt = on_its_way(journal)
-    journal.deliveries.conclude(dispatch(), attempt, answer(outcome), now=NOW)
+    conclude(journal, attempt, answer(outcome))
     journal.deliveries.recover(start)
     assert since(journal) == expected
 
@@ -179,14 +184,14 @@ def test_what_was_made_durable_is_there_for_the_next_process(journal: Journal) -
 
 def test_the_newest_revision_of_a_record_speaks_for_it(journal: Journal) -> None:
     on_its_way(journal)
-    on_its_way(journal, dispatch({key_of(A): Revision("s2", 2, b"other", State.READY)}), sent=False)
-    assert newest(journal) == Revision("s2", 2, b"other", State.INTENT)
+    on_its_way(journal, dispatch({key_of(A): Revision("s2", 2, b"other", State.READY)}))
+    assert newest(journal) == Revision("s2", 2, b"other", State.SENDING)
 
 
 def test_one_serial_never_stands_for_two_records(journal: Journal) -> None:
     on_its_way(journal)
     with pytest.raises(JournalError, match="SQLITE_CONSTRAINT"):
-        journal.deliveries.intend(dispatch(first(key_of(B))), run=1, now=NOW)
+        on_its_way(journal, dispatch(first(key_of(B))))
     assert newest(journal, key_of(B)) is None
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+from threading import Thread
 
 from tests.benchmarks.measuring import Sample, timed
 
@@ -20,17 +25,51 @@ def calamine_rows(file: str) -> Sample:
     return timed(read)
 
 
-def httpx_posts(base_url: str, path: str, bodies: Sequence[bytes], token: str) -> Sample:
-    """One after the other on one connection. Raises RuntimeError when the portal did not take all."""
+def httpx_posts(url: str, bodies: Sequence[bytes], headers: Mapping[str, str], workers: int) -> Sample:
+    """By so many threads with a client each, all of it ready before. Raises RuntimeError unless all is answered with 200."""
     import httpx
 
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    with httpx.Client(base_url=base_url, headers=headers, trust_env=False) as client:
-        answers: list[httpx.Response] = []
-        sample = timed(lambda: answers.extend(client.post(path, content=body) for body in bodies))
-    if any(answer.json()["code"] != "P00000" or answer.json()["data"]["skipped"] for answer in answers):
-        raise RuntimeError("the portal did not take every person")
+    waiting: SimpleQueue[bytes | None] = SimpleQueue()
+    for body in (*bodies, *[None] * workers):
+        waiting.put(body)
+    statuses: list[int] = []
+
+    def work(client: httpx.Client) -> None:
+        while (body := waiting.get()) is not None:
+            statuses.append(client.post(url, content=body).status_code)
+
+    with ExitStack() as stack:
+        clients = [stack.enter_context(httpx.Client(headers=headers, trust_env=False)) for _ in range(workers)]
+        for client in clients:
+            client.post(url, content=bodies[0])
+        sample = timed(lambda: _together([Thread(target=work, args=(client,)) for client in clients]))
+    if statuses != [200] * len(bodies):
+        raise RuntimeError("the portal did not take every request")
     return sample
+
+
+def _together(threads: Sequence[Thread]) -> None:
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def wrk(url: str, body: bytes, headers: Mapping[str, str], *, requests: int, in_flight: int, seconds: int) -> Sample:
+    """How long wrk would take for so many requests: one C thread that only sends, waits and counts.
+
+    Raises RuntimeError when an answer was no success.
+    """
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "post.lua"
+        lines = ["wrk.method = 'POST'", *(f"wrk.headers['{name}'] = '{value}'" for name, value in headers.items())]
+        script.write_text("\n".join([*lines, f"wrk.body = [==[{body.decode()}]==]"]), encoding="utf-8")
+        command = ["wrk", "-t1", f"-c{in_flight}", f"-d{seconds}s", "-s", str(script), url]
+        said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise RuntimeError(said)
+    took_s = requests / float(said.partition("Requests/sec:")[2].split()[0])
+    return Sample(took_s, took_s)
 
 
 def scan(journal: str) -> Sample:

@@ -1,15 +1,18 @@
-"""Push with its journal, retries and log, against a bare client that posts the same bodies to the same portal."""
+"""Push with its journal, retries and log, against what only sends the same bodies: wrk at 50 ms, bare httpx at 0 ms."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
-from itertools import count
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bridge.chunks import chunks
 from bridge.config import Config
 from bridge.house import House
 from bridge.map import to_online
@@ -18,112 +21,154 @@ from bridge.push import Sender, push
 from bridge.wiring import log_to, open_house, plain_ways
 from schemas.journal import BatchFacts
 from schemas.plan import BatchWork, PersonWork, Plan
-from schemas.portal import Operation, Payload, Record
+from schemas.portal import Operation, Record
 from schemas.revision import State
 from tests.benchmarks import bare
 from tests.benchmarks.measuring import Sample, in_child, in_turn, timed
+from tests.benchmarks.quick_portal import APP_ID, SAVE_PEOPLE, SECRET, TOKEN, quick_portal
 from tests.benchmarks.tables import Goal, Row, Table
 from tests.benchmarks.world import PER_BATCH, furnish, write_ledger
 
-if TYPE_CHECKING:
-    from adapters.practice.process import PracticePortal
+_HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Accept": "application/json"}
+_SHIPPED = Path("schemas/dialects/qilu.toml")
+_WRK_S = 3
+_P4, _P5 = Goal("P4", ratio=1 / 0.95), Goal("P5", ratio=1 / 0.75)
 
-_TOKEN_PATH = "/auth/token"
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """So many requests of `rows` people each, so many of them at once."""
+
+    rows: int
+    in_flight: int
+    requests: int
+
+    @property
+    def people(self) -> int:
+        return self.rows * self.requests
+
+    def __str__(self) -> str:
+        return f"{self.in_flight} in flight, {self.rows} people a request"
+
+    def shortened(self) -> Load:
+        """Enough to show that it runs."""
+        return Load(self.rows, self.in_flight, PER_BATCH // self.rows * 2)
+
+
+AFTER_50_MS = tuple(Load(rows, at_once, at_once * 50 * 20 // rows) for rows in (20, 100) for at_once in (8, 16, 32))
+AT_ONCE = Load(20, 1, 400), Load(20, 8, 800), Load(100, 8, 320)
 
 
 def table(folder: Path, *, quick: bool) -> Table:
-    from adapters.practice.process import PracticePortal  # its server is no part of what is measured
+    slow, fast = ([load.shortened() if quick else load for load in loads] for loads in (AFTER_50_MS, AT_ONCE))
+    home = folder / "home"
+    in_child(take_people_in, folder=str(home), people=max(load.people for load in (*slow, *fast)))
+    measure = partial(_measured, home, 1 if quick else 5, 1 if quick else _WRK_S)
+    with quick_portal(0.05) as url:
+        rows = [Row(f"50 ms, {load}", *measure(load, url, "wrk"), _P4) for load in slow]
+    with quick_portal(0.0) as url:
+        rows += [Row(f"0 ms, {load}", *measure(load, url, "httpx"), _P5) for load in fast]
+    return Table("Push", tuple(rows), ("The client's own CPU a request: " + _cpu(rows, (*slow, *fast)) + ".",))
 
-    requests, rounds = (5, 1) if quick else (50, 7)
-    with PracticePortal(folder / "portal") as portal:
-        measure = partial(_measured, folder, portal, requests, rounds)
-        at_once, after_50_ms = measure(latency_s=0.0), measure(latency_s=0.05)
-    ours_ms, bare_ms = ((at_once[who].wall_s / requests * 1e3) for who in ("ours", "bare"))
-    rows = (
-        Row("portal at 0 ms", at_once["ours"], "httpx", at_once["bare"], Goal("P5", ratio=1.33)),
-        Row("portal at 50 ms", after_50_ms["ours"], "httpx", after_50_ms["bare"], Goal("P4", ratio=1.05)),
-        Row("portal at 0 ms, the client's CPU alone", _cpu(at_once["ours"]), "httpx", _cpu(at_once["bare"])),
+
+def _cpu(rows: list[Row], loads: tuple[Load, ...]) -> str:
+    told = (
+        f"{row.ours.cpu_s / load.requests * 1e3:.2f} ms ({row.what})" for row, load in zip(rows, loads, strict=True)
     )
-    note = f"At 0 ms a request took {ours_ms:.1f} ms, of which {bare_ms:.1f} ms without journal, retries and log."
-    return Table(f"Push: {requests} requests of {PER_BATCH} people, one in flight", rows, (note,))
+    return ", ".join(told)
 
 
-def _cpu(sample: Sample) -> Sample:
-    return Sample(sample.cpu_s, sample.cpu_s)
+def _measured(home: Path, rounds: int, wrk_s: int, load: Load, url: str, against: str) -> tuple[Sample, str, Sample]:
+    """Ours each time with a journal of its own, in which nobody has been sent yet."""
+
+    def ours() -> Sample:
+        copy = home.with_name("copy")
+        shutil.copytree(home, copy)
+        os.sync()  # or the first commit would wait for the copy to be written
+        try:
+            _speak(copy, url, load)
+            return in_child(push_people, folder=str(copy), load=asdict(load))
+        finally:
+            shutil.rmtree(copy)
+
+    def theirs() -> Sample:
+        _speak(home, url, load)
+        job = {"wrk": run_wrk, "httpx": run_httpx}[against]
+        return in_child(job, folder=str(home), load=asdict(load), url=url + SAVE_PEOPLE, seconds=wrk_s)
+
+    found = in_turn(rounds, {against: theirs, "ours": ours})
+    return found["ours"], against, found[against]
 
 
-def _measured(
-    folder: Path, portal: PracticePortal, requests: int, rounds: int, *, latency_s: float
-) -> dict[str, Sample]:
-    """Each time with batches of their own, so that the portal has the same to do."""
-    portal.set_weather(latency_s=latency_s)
-    turns = count(len(list(folder.iterdir())))
-
-    def one(job: str) -> Sample:
-        organiser = f"测试总工会{next(turns)}·"
-        home = folder / organiser
-        furnish(home, base_url=portal.base_url, app_id=portal.app_id, secret=portal.app_secret)
-        write_ledger(home / "ledgers" / "ledger.xlsx", requests * PER_BATCH, organiser=organiser)
-        return in_child({"bare": post, "ours": push_people}[job], folder=str(home))
-
-    return in_turn(rounds, {job: partial(one, job) for job in ("bare", "ours")})
+def take_people_in(folder: str, people: int) -> Sample:
+    home = Path(folder)
+    config = furnish(home, app_id=APP_ID, secret=SECRET)
+    write_ledger(home / "ledgers" / "ledger.xlsx", people)
+    with log_to(config), open_house(config, plain_ways(), work="benchmark") as house:
+        return timed(lambda: take_in(house))
 
 
-def push_people(folder: str) -> Sample:
+def _speak(folder: Path, url: str, load: Load) -> None:
+    """Let the settings in `folder` name this portal, which takes this much at once."""
+    limits = f"rows_per_call = {load.rows}\nconcurrency = {load.in_flight}"
+    dialect = _SHIPPED.read_text("utf-8").replace("rows_per_call = 100", limits)
+    (folder / "quick.toml").write_text(dialect, encoding="utf-8")
+    lines = (folder / "config.toml").read_text("utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith(("base_url", "dialect"))]
+    at = kept.index("[portal]") + 1
+    kept[at:at] = [f'base_url = "{url}"', 'dialect = "quick.toml"']
+    (folder / "config.toml").write_text("\n".join(kept), encoding="utf-8")
+
+
+def push_people(folder: str, load: dict[str, int]) -> Sample:
     """The people of batches whose headers are online already. Raises RuntimeError unless all are accepted."""
-    with _with_headers_online(folder) as (house, sender):
-        facts = house.journal.deliveries.disagreeing()
-        work = [
-            BatchWork(
-                batch.key,
-                _end(batch),
-                people=tuple(PersonWork(f.person, Operation.SAVE_PEOPLE) for f in facts if f.batch == batch.key),
-            )
-            for batch in house.journal.deliveries.batches()
-        ]
-        sample = timed(lambda: push(Plan(tuple(work)), sender, stop=house.stop, watch=house.watch))
-        states = {fact.revision.state if fact.revision else None for fact in house.journal.deliveries.disagreeing()}
-    if states != {State.ACCEPTED}:
-        raise RuntimeError(f"not every person was accepted: {states}")
+    wanted = Load(**load)
+    with _opened(folder) as (house, sender):
+        batches = house.journal.deliveries.batches()[: wanted.people // PER_BATCH]
+        headers = [BatchWork(batch.key, _end(batch), header=Operation.SAVE_BATCH) for batch in batches]
+        push(Plan(tuple(headers)), sender, stop=house.stop, watch=house.watch)
+        plan = Plan(tuple(_people(batch, house) for batch in batches))
+        sample = timed(lambda: push(plan, sender, stop=house.stop, watch=house.watch))
+        states = [fact.revision.state for fact in house.journal.deliveries.disagreeing() if fact.revision]
+    if states != [State.ACCEPTED] * wanted.people:
+        raise RuntimeError(f"of {wanted.people} people not every one was accepted")
     return sample
 
 
-def post(folder: str) -> Sample:
-    """The very bodies that `push` would make, made beforehand."""
-    with _with_headers_online(folder) as (house, sender):
-        payloads = [_payload(batch, sender, house) for batch in house.journal.deliveries.batches()]
-    config = Config.load(Path(folder) / "config.toml")
-    bodies = [payload.body for payload in payloads]
-    return bare.httpx_posts(config.portal.base_url, payloads[0].path, bodies, _token(config))
+def run_httpx(folder: str, load: dict[str, int], url: str, seconds: int) -> Sample:
+    wanted = Load(**load)
+    bodies = list(islice(_bodies(folder, wanted), wanted.requests))
+    return bare.httpx_posts(url, bodies, _HEADERS, wanted.in_flight)
 
 
-def _payload(batch: BatchFacts, sender: Sender, house: House) -> Payload:
-    people = house.journal.people.offline_of(batch.key)
-    records = [Record(person.hex(), sender.person_in_words(values)) for person, values in people.items()]
-    return sender.portal.prepare(Operation.SAVE_PEOPLE, records, parent=batch.online_id)
+def run_wrk(folder: str, load: dict[str, int], url: str, seconds: int) -> Sample:
+    wanted = Load(**load)
+    body = next(_bodies(folder, wanted))
+    return bare.wrk(url, body, _HEADERS, requests=wanted.requests, in_flight=wanted.in_flight, seconds=seconds)
 
 
-def _token(config: Config) -> str:
-    import httpx
+def _bodies(folder: str, load: Load) -> Iterator[bytes]:
+    """The very bodies that `push` would make."""
+    with _opened(folder) as (house, sender):
+        for batch in house.journal.deliveries.batches():
+            people = list(house.journal.people.offline_of(batch.key).items())
+            for chunk in chunks(people, load.rows):
+                records = [Record(person.hex(), sender.person_in_words(values)) for person, values in chunk]
+                yield sender.portal.prepare(Operation.SAVE_PEOPLE, records, parent="1").body
 
-    secret = (config.portal.app_secret_file or Path()).read_text("utf-8")
-    asked = {"appId": config.portal.app_id, "appSecret": secret}
-    token: str = httpx.post(config.portal.base_url + _TOKEN_PATH, json=asked).json()["data"]["token"]
-    return token
+
+def _people(batch: BatchFacts, house: House) -> BatchWork:
+    facts = house.journal.deliveries.disagreeing(only=batch.key)
+    return BatchWork(
+        batch.key, _end(batch), people=tuple(PersonWork(fact.person, Operation.SAVE_PEOPLE) for fact in facts)
+    )
 
 
 @contextmanager
-def _with_headers_online(folder: str) -> Iterator[tuple[House, Sender]]:
+def _opened(folder: str) -> Iterator[tuple[House, Sender]]:
     config = Config.load(Path(folder) / "config.toml")
     with log_to(config), open_house(config, plain_ways(), work="benchmark") as house:
-        take_in(house)
-        sender = _sender(house)
-        headers = [
-            BatchWork(batch.key, _end(batch), header=Operation.SAVE_BATCH)
-            for batch in house.journal.deliveries.batches()
-        ]
-        push(Plan(tuple(headers)), sender, stop=house.stop, watch=house.watch)
-        yield house, sender
+        yield house, _sender(house)
 
 
 def _sender(house: House) -> Sender:

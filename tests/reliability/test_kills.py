@@ -137,7 +137,7 @@ def proven(roster: Roster, kills: int, *, in_flight_at_least: int) -> None:
     lost = wanted.keys() - verdict.held.keys()
     with closing(sqlite3.connect(roster.office.folder / "journal.db")) as journal:
         states = Counter(state for (state,) in journal.execute("SELECT state FROM revision"))
-        intended = {serial for (serial,) in journal.execute("SELECT serial FROM attempt_serial")}
+        intended = {serial for (serial,) in journal.execute("SELECT value FROM attempt, json_each(serials)")}
         [in_flight] = journal.execute("SELECT count(DISTINCT at) FROM event WHERE what='recovered.unknown'").fetchone()
         assert journal.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     print(f"{kills} kills ({in_flight} with a request on its way), {len(wanted)} people:", end=" ")

@@ -248,7 +248,9 @@ class Weather(RuleBasedStateMachine):
         """At the moment of each request: it is durable, says what offline says, and undoes nothing a hand did."""
         with sqlite3.connect(self.file) as journal:
             for serial in payload.serials:
-                query = "SELECT state FROM revision JOIN attempt_serial USING (serial) WHERE serial=?"
+                query = (
+                    "SELECT state FROM attempt JOIN json_each(serials) JOIN revision ON serial = value WHERE serial=?"
+                )
                 assert {"sending"} == {state for (state,) in journal.execute(query, (serial,))}
         journal.close()
         for row in orjson.loads(payload.body)["rows"]:
