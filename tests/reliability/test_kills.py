@@ -101,8 +101,14 @@ def digest(text: str) -> str:
 
 
 @contextmanager
-def bad_days(folder: Path, seed: int) -> Iterator[Roster]:
+def bad_days(folder: Path, seed: int, *, at_once: int = 1) -> Iterator[Roster]:
+    """`at_once`: so many requests, then of three people each."""
     with open_office(folder) as office:
+        if at_once > 1:
+            limits = f"rows_per_call = 3\nconcurrency = {at_once}"
+            dialect = (ROOT / "schemas/dialects/qilu.toml").read_text("utf-8").replace("rows_per_call = 100", limits)
+            (office.folder / "at-once.toml").write_text(dialect, encoding="utf-8")
+            office.change("[portal]\n", '[portal]\ndialect = "at-once.toml"\n')
         one_authority = (
             f'ca_file = "{office.mailbox.ca_file.as_posix()}"'  # loading all of them takes longer than a kill
         )
@@ -150,9 +156,9 @@ def proven(roster: Roster, kills: int, *, in_flight_at_least: int) -> None:
     assert max(verdict.serials.values()) == 1
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_140_kills_of_a_forked_sync_store_nobody_twice_and_lose_nobody(tmp_path: Path, seed: int) -> None:
-    with bad_days(tmp_path, seed) as roster, nursery(roster.office) as process:
+@pytest.mark.parametrize(("seed", "at_once"), [(1, 1), (2, 4)])
+def test_140_kills_of_a_forked_sync_store_nobody_twice_and_lose_nobody(tmp_path: Path, seed: int, at_once: int) -> None:
+    with bad_days(tmp_path, seed, at_once=at_once) as roster, nursery(roster.office) as process:
         codes: Counter[int] = Counter()
         while codes[KILLED] < 140 and codes.total() < 280:
             if codes.total() % 2 == 0:

@@ -1,9 +1,10 @@
-"""One request at a time, each durable before it is sent."""
+"""What a push does with one request after the other, each durable before it is sent."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path, rows_per_call=2)
 
 
-def pushed(world: World, todo: Plan | None = None) -> Pushed:
+def pushed(world: World, todo: Plan | None = None, **otherwise: Any) -> Pushed:
     trouble = take_in(world.house)
     look(world.house, trouble)
     plan = todo or plan_now(world.house)
@@ -38,6 +39,7 @@ def pushed(world: World, todo: Plan | None = None) -> Pushed:
         person_in_words=lambda values: dict(values) | {"id_type": "01", "category": "1"},
         run=1,
     )
+    sender = replace(sender, **otherwise)
     return push(plan, sender, stop=world.stop, watch=world.watch)
 
 
