@@ -110,8 +110,9 @@ def take_people_in(folder: str, people: int) -> Sample:
 
 def _speak(folder: Path, url: str, load: Load) -> None:
     """Let the settings in `folder` name this portal, which takes this much at once."""
-    limits = f"rows_per_call = {load.rows}\nconcurrency = {load.in_flight}"
-    dialect = _SHIPPED.read_text("utf-8").replace("rows_per_call = 100", limits)
+    dialect = _SHIPPED.read_text("utf-8")
+    for shipped, wanted in (("rows_per_call = 100", load.rows), ("concurrency = 1\n", load.in_flight)):
+        dialect = dialect.replace(shipped, f"{shipped.partition(' =')[0]} = {wanted}\n")
     (folder / "quick.toml").write_text(dialect, encoding="utf-8")
     lines = (folder / "config.toml").read_text("utf-8").splitlines()
     kept = [line for line in lines if not line.startswith(("base_url", "dialect"))]
