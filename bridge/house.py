@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.findings import Aside, Identify, Rules
@@ -62,6 +62,11 @@ class Trouble:
 
     def __bool__(self) -> bool:
         return bool(self.failures or self.drift or self.aside or self.unplaced or self.stopped)
+
+    def set_aside(self, unmade: Mapping[BatchKey, Text]) -> None:
+        """Keep why no request could be made for these batches; nothing more is planned for them in this run."""
+        self.aside |= {key: Aside(Code.DRIFT, text) for key, text in unmade.items()}
+        self.seen -= unmade.keys()
 
     def look_back(self, seen: Seen) -> None:
         """Keep what one look came to."""

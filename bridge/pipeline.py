@@ -241,6 +241,7 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
         trouble.stopped = True
         return False
     trouble.drift += [T("an answer did not fit at {path}", path=path) for path in sorted(pushed.drift)]
+    trouble.set_aside(pushed.unmade)
     trouble.stopped = trouble.stopped or pushed.stopped
     seen = look(house, trouble, only=pushed.batches)
     return seen and not pushed.stopped

@@ -6,18 +6,19 @@ what comes back. There is no other way to the portal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.course import Course, Draft, Sender
 from bridge.crew import Crew
 from bridge.ports import Stop, Watch
 from schemas.batch import BatchKey
-from schemas.errors import AuthError
+from schemas.errors import AuthError, RecordError, SchemaDrift
 from schemas.journal import Answered, Dispatch
 from schemas.outcome import Outcome
 from schemas.plan import Plan
 from schemas.portal import Answer, Verdict
+from schemas.texts import Text
 
 __all__ = ["Pushed", "Sender", "finish", "push"]
 
@@ -29,11 +30,15 @@ Leaving = tuple[Dispatch, int]
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What one plan came to. `stopped`: the portal took no more, or the process was asked to end."""
+    """What one plan came to. `stopped`: the portal took no more, or the process was asked to end.
+
+    `unmade`: batches of which a request could not even be made, and why; nothing more of them was sent.
+    """
 
     batches: frozenset[BatchKey]
     stopped: bool
     drift: frozenset[str]
+    unmade: Mapping[BatchKey, Text] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -42,6 +47,7 @@ class _SoFar:
 
     batches: set[BatchKey] = field(default_factory=set)
     drift: set[str] = field(default_factory=set)
+    unmade: dict[BatchKey, Text] = field(default_factory=dict)
     stopped: bool = False
     error: Exception | None = None
 
@@ -78,7 +84,7 @@ def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
             begun = _turn(course, crew, answered, so_far, sender)
     if so_far.error:
         raise so_far.error
-    return Pushed(frozenset(so_far.batches), so_far.stopped, frozenset(so_far.drift))
+    return Pushed(frozenset(so_far.batches), so_far.stopped, frozenset(so_far.drift), so_far.unmade)
 
 
 def finish(sender: Sender) -> None:
@@ -92,13 +98,23 @@ def _turn(course: Course, crew: Crew[Leaving], answered: Sequence[Answered], so_
     """In one transaction what has ended is kept and what leaves next is made durable; then it leaves: so many requests."""
     leaving: list[Dispatch] = []
     try:
-        leaving += [_dispatch(draft, sender) for draft in course.drafts(0 if so_far.stopped else crew.room)]
+        for draft in course.drafts(0 if so_far.stopped else crew.room):
+            leaving += _made(draft, course, so_far, sender)
     except Exception as error:  # noqa: BLE001  # what is on its way comes back first
         so_far.failed(error)
     attempts = sender.journal.deliveries.keep(answered, leaving, run=sender.run, now=sender.clock.instant())
     for dispatch, attempt in zip(leaving, attempts, strict=True):
         crew.send((dispatch, attempt), dispatch.payload)
     return len(leaving)
+
+
+def _made(draft: Draft, course: Course, so_far: _SoFar, sender: Sender) -> Iterator[Dispatch]:
+    """The request, or nothing where the portal has no room for what it would say: then the batch is set aside."""
+    try:
+        yield _dispatch(draft, sender)
+    except (RecordError, SchemaDrift) as error:
+        so_far.unmade[draft.batch] = error.text
+        course.heard(draft.batch, Answer("not_made", None, {}, drift="not_made"))
 
 
 def _dispatch(draft: Draft, sender: Sender) -> Dispatch:

@@ -265,7 +265,7 @@ def log_to(config: Config, *, watched: bool = False) -> Iterator[None]:
 
 def _opened_log(path: Path) -> BinaryIO:
     try:
-        return path.open("ab")
+        return path.open("ab", buffering=0)  # a line is one write: two would be two turns for every thread
     except OSError as error:
         reason = error.strerror
         raise ConfigError(

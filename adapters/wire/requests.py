@@ -79,6 +79,8 @@ class Maker:
         self._base_path = base_path
         self._clock = clock
         self._ticks = ticks
+        templates = dialect.model_dump_json()
+        self._timed, self._numbered = ("{time}" in templates), ("{nonce}" in templates)
 
     def content(self, shape: Request, values: Values, records: Sequence[Record] = ()) -> bytes:
         """What a call says, in its form: the templates of its `body`, and its records where they belong."""
@@ -92,6 +94,8 @@ class Maker:
 
     def with_each(self, record: Record, each: Templates, values: Values) -> Record:
         """A record with what stands in each beside its own fields."""
+        if not each:
+            return record
         beside = self._document(each, {**self._own, **values})
         _merge(beside, record)
         return beside
@@ -137,7 +141,10 @@ class Maker:
         return OpenLock(lock, filled(lock.key, values), filled(lock.iv, values), self._ticks.chance)
 
     def _stamped(self, values: Values, granted: Values) -> dict[str, str]:
-        return {**self._own, **granted, "time": self._clock.time(), "nonce": self._clock.nonce(), **values}
+        """Time and chance are asked only where the dialect names them: for a thread each costs a turn."""
+        stamps = {"time": self._clock.time()} if self._timed else {}
+        stamps |= {"nonce": self._clock.nonce()} if self._numbered else {}
+        return {**self._own, **granted, **stamps, **values}
 
     def _path(self, shape: Request, values: Values) -> str:
         return filled(shape.path, {name: quote(value, safe="") for name, value in {**self._own, **values}.items()})

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from schemas.errors import SchemaDrift, TransientError
+from schemas.errors import SchemaDrift, TransientError, Unmappable
 from schemas.outcome import Outcome
 from schemas.portal import (
     Answer,
@@ -75,6 +75,7 @@ class FakePortal:
         self._rows_per_call = rows_per_call
         self.down = False
         self.mask = False
+        self.no_room_for: set[str] = set()  # names of people whose request cannot be made
         self.asked_by_name = False  # it lists nothing: it can only be asked for one thing at a time
         self.drifting: set[str] = set()  # online ids of batches whose people are listed in another shape
         self.silent: set[str] = set()  # of batches whose people are not listed: no answer comes
@@ -166,6 +167,8 @@ class FakePortal:
     def prepare(
         self, operation: Operation, records: Sequence[Record], *, parent: str = "", batch: Fields | None = None
     ) -> Payload:
+        if any(each.fields.get("name") in self.no_room_for for each in records):
+            raise Unmappable(T("The portal has no field for {field}.", field="name"))
         rows = [{"serial": each.serial, "id": each.online_id, "fields": dict(each.fields)} for each in records]
         body = orjson.dumps({"parent": parent, "rows": rows})
         names = tuple(each.fields["name"] for each in records) if operation is Operation.SAVE_PEOPLE else ()

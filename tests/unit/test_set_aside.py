@@ -214,3 +214,18 @@ def test_a_look_keeps_apart_what_was_seen_and_what_was_set_aside(world: World) -
     trouble = take_in(world.house)
     assert look(world.house, trouble)
     assert (trouble.seen, set(trouble.aside), bool(trouble)) == ({SUMMER.key}, {SPRING}, True)
+
+
+def test_a_batch_whose_request_cannot_be_made_is_set_aside_and_the_others_go_on(world: World) -> None:
+    world.portal.no_room_for.add(C.name)
+    world.ledger(A, C)
+    world.ledger(B, batch=SUMMER)
+    world.ledger(B, batch=AUTUMN)
+    with world.written() as calls:
+        report = world.sync()
+    assert calls == dict.fromkeys(("update_batch", "save_batch", "save_people", "submit"), 1)
+    assert ("D19", SPRING.title) in [(item.code, item.batch) for item in report.to_do]
+    assert report.state == "partial"
+    world.portal.no_room_for.clear()
+    world.run()
+    assert len(world.stored()) == 2
