@@ -18,8 +18,10 @@ from bridge.config import Config, read_secret, read_secrets
 from bridge.config.packs import address_of, load_dialect, load_workbook_dialect
 from bridge.ports import Desk, Portal, Vault
 from schemas.dialect import Dialect, Dictionaries
+from schemas.errors import ConfigError
 from schemas.journal import Settling
 from schemas.portal import DeliveryClass
+from schemas.texts import T
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -38,6 +40,7 @@ def open_carrier(config: Config, vault: Vault) -> Iterator[Carrier]:
     """Raises ConfigError."""
     if config.portal.by_hand:
         carried = load_workbook_dialect(config)
+        _room_for(config.portal.inbox)
         desk = WorkbookPortal(
             carried.workbook,
             outbox=config.portal.outbox,
@@ -55,6 +58,16 @@ def open_carrier(config: Config, vault: Vault) -> Iterator[Carrier]:
         yield Carrier(_http_portal(config, dialect, clients), dialect.words)
     finally:
         clients.close()
+
+
+def _room_for(inbox: Path) -> None:
+    """Staff must find the folder their exports go to."""
+    try:
+        inbox.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            T("portal.inbox: the folder {path} cannot be made: {reason}.", path=inbox, reason=error.strerror)
+        ) from None
 
 
 def template_memory(config: Config) -> Path:

@@ -6,6 +6,7 @@ its error-row file come back. Values stand in the portal's words everywhere: her
 
 from __future__ import annotations
 
+import difflib
 import string
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,8 +15,10 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.dialect.words import Dictionaries
+from schemas.errors import Wrong
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
-from schemas.portal import OnlineStatus
+from schemas.portal import DeliveryClass, OnlineStatus
+from schemas.texts import T
 
 EXCEL_ROWS = 1_048_576
 SERIAL = "serial"
@@ -30,17 +33,21 @@ _COUNTED = {"batch.year", "batch.headcount"}
 def _pattern(text: str) -> str:
     names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
     if unknown := [name for name in names if name not in PLACEHOLDERS]:
-        raise ValueError(f"{{{unknown[0]}}} is no placeholder: there are {', '.join(PLACEHOLDERS)}")
+        raise Wrong(
+            T("{key}: there is no {{{name}}} here; write {known}.", name=unknown[0], known=", ".join(PLACEHOLDERS))
+        )
     if missing := [name for name in ("batch", "part") if name not in names]:
-        raise ValueError(f"{{{missing[0]}}} is missing: two files would have one name")
+        raise Wrong(T("{key}: does not name {{{name}}}: two files would have one name.", name=missing[0]))
     if not text.endswith((".xlsx", ".xlsm")):
-        raise ValueError("the name of a workbook ends in .xlsx (or .xlsm, for a template with macros)")
+        raise Wrong(T("{key}: must end in .xlsx, or in .xlsm for a template with macros."))
     return text
 
 
 def _field(text: str) -> str:
     if text not in (*_PERSON, *_BATCH, SERIAL):
-        raise ValueError(f"{text} is no field: there are {', '.join((*_PERSON, *_BATCH, SERIAL))}")
+        known = (*_PERSON, *_BATCH, SERIAL)
+        near = difflib.get_close_matches(text, known, n=1)
+        raise Wrong(T("{key}: there is no such field. Write {known}.", known=", ".join(near or known)))
     return text
 
 
@@ -49,15 +56,15 @@ def _head(text: str) -> str:
     return "".join(text.split())
 
 
-def _once(where: str, what: str, names: Iterable[str]) -> None:
+def _once(where: str, names: Iterable[str]) -> None:
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise ValueError(f"{where}: the {what} {twice[0]} stands there twice")
+        raise Wrong(T("{key}.{where}: {name} stands there twice.", where=where, name=twice[0]))
 
 
 def _has(where: str, needed: Iterable[str], stated: Iterable[str | None]) -> None:
     have = set(stated)
     if missing := [name for name in needed if name not in have]:
-        raise ValueError(f"{where}: {missing[0]} is missing")
+        raise Wrong(T("{key}.{where}: {name} is missing.", where=where, name=missing[0]))
 
 
 Head = Annotated[str, Field(min_length=1), AfterValidator(_head)]
@@ -80,9 +87,9 @@ class Column(_Part):
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         if (self.field is None) == (self.constant is None):
-            raise ValueError(f"column {self.head} needs either a field or a constant")
+            raise Wrong(T("{key}: column {head} needs either a field or a constant.", head=self.head))
         if self.required and self.constant == "":
-            raise ValueError(f"column {self.head} is required and its constant is empty")
+            raise Wrong(T("{key}: column {head} is required, and its constant is empty.", head=self.head))
         return self
 
 
@@ -106,12 +113,14 @@ class ImportSheet(_Part):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        _once("columns", "head", (column.head for column in self.columns))
-        _once("columns", "field", (column.field for column in self.columns if column.field))
+        _once("columns", (column.head for column in self.columns))
+        _once("columns", (column.field for column in self.columns if column.field))
         fields = {column.field for column in self.columns}
         _has("columns", ("person.name", "person.id_no", "batch.name"), fields)
         if self.updates != (self.corrections_file_name is not None):
-            raise ValueError("corrections_file_name goes with updates = true: staff must see which file overwrites")
+            raise Wrong(
+                T("{key}: corrections_file_name goes with updates = true: staff must see which file overwrites.")
+            )
         return self
 
 
@@ -158,10 +167,10 @@ class TickList(_Part):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         for name, items, fields in (("batch", self.batch, _BATCH), ("people", self.people, _PERSON)):
-            _once(name, "field", (item.field for item in items))
+            _once(name, (item.field for item in items))
             _has(name, fields, {item.field for item in items})
             if strange := next((item.field for item in items if item.field not in fields), ""):
-                raise ValueError(f"{name}: {strange} does not belong here")
+                raise Wrong(T("{key}.{where}: {name} does not belong here.", where=name, name=strange))
         return self
 
 
@@ -182,14 +191,14 @@ class ExportSheet(_Part):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        _once("fields", "head", self.heads)
+        _once("fields", self.heads)
         stated = {*self.fields, *self.constants}
         _has("fields", (name for name in (*_BATCH, *_PERSON) if name not in _COUNTED), stated)
         if both := sorted(self.fields.keys() & self.constants.keys()):
-            raise ValueError(f"{both[0]} is a column and a constant")
+            raise Wrong(T("{key}: {name} is a column and a constant; leave one out.", name=both[0]))
         if (self.status is None) != (not self.status_words):
-            raise ValueError("status and status_words go together")
-        _once("status_words", "word", (word for words in self.status_words.values() for word in words))
+            raise Wrong(T("{key}: status and status_words go together."))
+        _once("status_words", (word for words in self.status_words.values() for word in words))
         return self
 
     @property
@@ -208,7 +217,7 @@ class ErrorSheet(_Part):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        _once("fields", "head", self.heads)
+        _once("fields", self.heads)
         _has("fields", ("person.id_no", "batch.name"), self.fields)
         return self
 
@@ -228,7 +237,12 @@ class Workbook(_Part):
     @model_validator(mode="after")
     def _tells_its_files_apart(self) -> Self:
         if self.errors.reason in self.export.heads:
-            raise ValueError(f"errors.reason: {self.errors.reason} is a head of the export too")
+            raise Wrong(
+                T(
+                    "{key}.errors.reason: {name} is a head of the export too: nobody could tell the files apart.",
+                    name=self.errors.reason,
+                )
+            )
         return self
 
 
@@ -239,3 +253,8 @@ class WorkbookDialect(_Part):
     version: Annotated[int, Field(ge=1)]
     words: Dictionaries
     workbook: Workbook
+
+    @property
+    def delivery_class(self) -> DeliveryClass:
+        """A person decides what is sent again."""
+        return DeliveryClass.K4

@@ -9,7 +9,7 @@ import typer
 from bridge.cli.app import settings, settings_if_any
 from bridge.cli.output import next_step, paragraph
 from bridge.cli.words import say
-from schemas.texts import T
+from schemas.texts import T, Text
 
 if TYPE_CHECKING:
     from bridge.wiring_dialect import Exhibit
@@ -38,6 +38,7 @@ def check(pack: Pack) -> None:
     from bridge.config.packs import dialect_of, named
     from bridge.wiring import start_plain_log
     from schemas.errors import ConfigError
+    from schemas.portal import DeliveryClass
 
     start_plain_log()
     try:
@@ -48,10 +49,13 @@ def check(pack: Pack) -> None:
         for line in mistakes:
             paragraph(f"✗ {line}", indent=2)
         raise typer.Exit(error.exit_code) from None
-    _judgement(f"{dialect.name} {dialect.version} · {dialect.delivery_class}", faults, pack)
+    then = T("compare with the interface document: lxy-bridge dialect show OPERATION {pack}", pack=pack)
+    if dialect.delivery_class is DeliveryClass.K4:
+        then = T('name the file in portal.dialect, write portal.carrier = "workbook", then run: lxy-bridge check')
+    _judgement(f"{dialect.name} {dialect.version} · {dialect.delivery_class}", faults, then)
 
 
-def _judgement(title: str, faults: "Sequence[Fault]", pack: str) -> None:
+def _judgement(title: str, faults: "Sequence[Fault]", then: Text) -> None:
     mistakes = [fault for fault in faults if not fault.hint]
     paragraph(title, style="bold")
     for fault in faults:
@@ -61,7 +65,7 @@ def _judgement(title: str, faults: "Sequence[Fault]", pack: str) -> None:
     if mistakes:
         next_step(T("put right what is marked ✗, then run lxy-bridge dialect check again."))
         raise typer.Exit(2)
-    next_step(T("compare with the interface document: lxy-bridge dialect show OPERATION {pack}", pack=pack))
+    next_step(then)
 
 
 def show(

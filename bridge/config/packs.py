@@ -23,6 +23,7 @@ from schemas.policy import Policy
 from schemas.texts import T, Text
 from schemas.workbook import WorkbookDialect
 
+D = TypeVar("D", Dialect, WorkbookDialect)
 P = TypeVar("P", Dialect, WorkbookDialect, Policy)
 
 
@@ -36,13 +37,24 @@ def load_dialect(config: Config) -> Dialect:
 
 def load_workbook_dialect(config: Config) -> WorkbookDialect:
     """The files people carry. Raises ConfigError with every mistake in it."""
-    return _pack(WorkbookDialect, "dialects", config.portal.pack, reference="import-workbook.toml")
+    return _without_mistakes(config.portal.pack, _workbook_dialect(config.portal.pack))
+
+
+def _workbook_dialect(name: Path | str) -> WorkbookDialect:
+    return _pack(WorkbookDialect, "dialects", name, reference="import-workbook.toml")
 
 
 def sound(name: Path | str) -> Dialect:
     """A dialect without a mistake. Raises ConfigError with every one it has."""
-    dialect, faults = dialect_of(name)
-    if mistakes := [fault.text for fault in faults if not fault.hint]:
+    return _without_mistakes(name, _http_dialect(name))
+
+
+def _http_dialect(name: Path | str) -> Dialect:
+    return _pack(Dialect, "dialects", name, reference="lxy-bridge dialect new")
+
+
+def _without_mistakes(name: Path | str, dialect: D) -> D:
+    if mistakes := [fault.text for fault in review(dialect) if not fault.hint]:
         raise _wrong(name, mistakes)
     return dialect
 
@@ -80,9 +92,10 @@ def _not_asked(key: str, name: str, dialect: Dialect, asked: Iterable[str]) -> T
     return T("{key}: the dialect {name} does not ask for it; leave it out.", key=key, name=dialect.name)
 
 
-def dialect_of(name: Path | str) -> tuple[Dialect, list[Fault]]:
-    """A dialect and what is to be said of it. Raises ConfigError for one whose shapes are wrong already."""
-    dialect = _pack(Dialect, "dialects", name, reference="lxy-bridge dialect new")
+def dialect_of(name: Path | str) -> tuple[Dialect | WorkbookDialect, list[Fault]]:
+    """A dialect of either kind and what is to be said of it. Raises ConfigError where its shapes are wrong already."""
+    carried = "workbook" in table_of(pack_text("dialects", name), name)
+    dialect = _workbook_dialect(name) if carried else _http_dialect(name)
     return dialect, review(dialect)
 
 

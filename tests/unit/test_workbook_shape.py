@@ -5,6 +5,7 @@ from importlib.resources import files
 import pytest
 from pydantic import ValidationError
 
+from bridge.config.mistakes import explain
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
 from schemas.workbook import Workbook
 
@@ -18,7 +19,7 @@ def raw() -> dict:
 def refused(stated: dict) -> str:
     with pytest.raises(ValidationError) as caught:
         Workbook.model_validate(stated)
-    return "\n".join(error["msg"] for error in caught.value.errors())
+    return "\n".join(map(str, explain(caught.value, Workbook, reference="import-workbook.toml")))
 
 
 def column(stated: dict, head: str) -> dict:
@@ -49,23 +50,23 @@ def change_columns(stated: dict, **fields: object) -> None:
 
 
 MISTAKES = {
-    "an unknown key": (lambda s: s.update(speed=1), "Extra inputs"),
+    "an unknown key": (lambda s: s.update(speed=1), "speed: there is no such option"),
     "an unknown placeholder": (
         lambda s: s["import_sheet"].update(file_name="{batch}-{part}-{who}.xlsx"),
-        "{who} is no placeholder: there are organiser, batch, year, part",
+        "there is no {who} here; write organiser, batch, year, part",
     ),
-    "a name without part": (lambda s: s["import_sheet"].update(file_name="{batch}.xlsx"), "{part} is missing"),
-    "a name of another kind": (lambda s: s["import_sheet"].update(file_name="{batch}-{part}.xls"), "ends in .xlsx"),
-    "no rows": (lambda s: s["import_sheet"].update(rows_per_file=0), "greater than or equal to 1"),
-    "an unknown field": (lambda s: change_columns(s, field="person.age"), "person.age is no field"),
+    "a name without part": (lambda s: s["import_sheet"].update(file_name="{batch}.xlsx"), "does not name {part}"),
+    "a name of another kind": (lambda s: s["import_sheet"].update(file_name="{batch}-{part}.xls"), "must end in .xlsx"),
+    "no rows": (lambda s: s["import_sheet"].update(rows_per_file=0), "must be 1 or more"),
+    "an unknown field": (lambda s: change_columns(s, field="person.age"), "there is no such field"),
     "a field and a constant": (lambda s: change_columns(s, constant="x"), "either a field or a constant"),
     "neither": (lambda s: s["import_sheet"]["columns"].append({"head": "备注"}), "either a field or a constant"),
     "a required empty constant": (
         lambda s: s["import_sheet"]["columns"].append({"head": "备注", "constant": "", "required": True}),
-        "is required and its constant is empty",
+        "is required, and its constant is empty",
     ),
-    "a head twice": (lambda s: change_columns(s, head="证件号码"), "the head 证件号码 stands there twice"),
-    "a field twice": (lambda s: change_columns(s, field="person.id_no"), "the field person.id_no stands there twice"),
+    "a head twice": (lambda s: change_columns(s, head="证件号码"), "columns: 证件号码 stands there twice"),
+    "a field twice": (lambda s: change_columns(s, field="person.id_no"), "columns: person.id_no stands there twice"),
     "no id": (lambda s: s["import_sheet"]["columns"].pop(5), "person.id_no is missing"),
     "updates without a name": (
         lambda s: s["import_sheet"].pop("corrections_file_name"),
@@ -91,9 +92,9 @@ MISTAKES = {
     "a status without words": (lambda s: s["export"].pop("status_words"), "status and status_words go together"),
     "a word for two states": (
         lambda s: s["export"]["status_words"].update(returned=["草稿"]),
-        "the word 草稿 stands there twice",
+        "status_words: 草稿 stands there twice",
     ),
-    "an unknown state": (lambda s: s["export"]["status_words"].update(lost=["丢"]), "'draft', 'submitted'"),
+    "an unknown state": (lambda s: s["export"]["status_words"].update(lost=["丢"]), "draft"),
     "errors without an id": (lambda s: s["errors"]["fields"].pop("person.id_no"), "fields: person.id_no is missing"),
     "a reason that the export has": (lambda s: s["errors"].update(reason="状态"), "状态 is a head of the export too"),
 }

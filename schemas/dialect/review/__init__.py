@@ -10,17 +10,22 @@ from collections.abc import Iterator
 from schemas.dialect import Dialect
 from schemas.dialect.review.answers import answer_faults
 from schemas.dialect.review.faults import Fault, nearest
-from schemas.dialect.review.fields import field_faults
+from schemas.dialect.review.fields import field_faults, word_faults
 from schemas.dialect.review.names import name_faults
 from schemas.dialect.review.operations import operation_faults
 from schemas.dialect.review.transport import transport_faults
+from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
+from schemas.workbook import WorkbookDialect
+
+_CARRIED = frozenset((*BATCH_FIELDS, *PERSON_FIELDS))
 
 __all__ = ["Fault", "nearest", "review"]
 
 
-def review(dialect: Dialect) -> list[Fault]:
+def review(dialect: Dialect | WorkbookDialect) -> list[Fault]:
     """Every fault of a dialect, mistakes before hints."""
-    return sorted(_faults(dialect), key=lambda fault: fault.hint)
+    found = _faults(dialect) if isinstance(dialect, Dialect) else word_faults(dialect.words, _CARRIED)
+    return sorted(found, key=lambda fault: fault.hint)
 
 
 def _faults(dialect: Dialect) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from schemas.batch import Level
 from schemas.dialect import Dialect
 from schemas.dialect.review.faults import Fault, below, fault, hint, nearest
 from schemas.dialect.review.places import RESERVED, declared
+from schemas.dialect.words import Dictionaries
 from schemas.identity import IdType
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
 from schemas.portal import OnlineStatus
@@ -15,12 +16,12 @@ from schemas.roster import Category
 from schemas.texts import T
 
 _KNOWN = {"batch": BATCH_FIELDS, "person": PERSON_FIELDS}
-_WORDS: dict[str, tuple[str, Collection[str], Collection[str]]] = {
-    "level": ("batch", [*Level], [*Level]),
-    "category": ("person", [*Category], [*Category]),
-    "id_type": ("person", [*IdType], [IdType.RESIDENT]),
+_WORDS: dict[str, tuple[Collection[str], Collection[str]]] = {
+    "level": ([*Level], [*Level]),
+    "category": ([*Category], [*Category]),
+    "id_type": ([*IdType], [IdType.RESIDENT]),
 }
-"""Dictionary → the kind of record its field belongs to, all of our words, those that must have one of the portal's."""
+"""Dictionary → all of our words, those that must have one of the portal's."""
 
 
 def field_faults(dialect: Dialect) -> Iterator[Fault]:
@@ -32,8 +33,7 @@ def field_faults(dialect: Dialect) -> Iterator[Fault]:
     for name in dialect.sealing.fields if dialect.sealing else ():
         if name not in every:
             yield _no_field("sealing.fields", name, every)
-    for name in _WORDS:
-        yield from _words(dialect, name)
+    yield from word_faults(dialect.words, {*dialect.fields.batch, *dialect.fields.person})
     yield from _status(dialect)
 
 
@@ -69,16 +69,23 @@ def _no_field(path: str, name: str, known: Collection[str]) -> Fault:
     return fault(path, T("{key}: we have no field {name}. They are: {known}.", name=name, known=", ".join(known)))
 
 
-def _words(dialect: Dialect, name: str) -> Iterator[Fault]:
-    kind, ours, needed = _WORDS[name]
-    section, words = f"words.{name}", getattr(dialect.words, name)
+def word_faults(words_of: Dictionaries, mapped: Collection[str]) -> Iterator[Fault]:
+    """Words that are not ours, and ours that have none; `mapped` are the fields that go to the portal at all."""
+    for name, (ours, needed) in _WORDS.items():
+        yield from _words(name, getattr(words_of, name), ours, needed, mapped=name in mapped)
+
+
+def _words(
+    name: str, words: Collection[str], ours: Collection[str], needed: Collection[str], *, mapped: bool
+) -> Iterator[Fault]:
+    section = f"words.{name}"
     for word in words:
         if word not in ours:
             near = nearest(word, ours)
             yield fault(
                 below(section, word), T("{key}: we have no such word. Is {near} meant?", near=near or ", ".join(ours))
             )
-    if not words and name in getattr(dialect.fields, kind):
+    if not words and mapped:
         text = T("{key}: is not written: the portal gets our own words ({words}) as they are.", words=", ".join(ours))
         yield hint(section, text)
     for word in ours if words else ():
