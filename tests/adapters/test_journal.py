@@ -9,19 +9,22 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from adapters.journal import tables
 from adapters.journal.journal import Journal, create_journal, open_journal
 from adapters.journal.lock import hold
-from adapters.journal.schema import HEAD, version
+from adapters.journal.schema import HEAD, MIGRATIONS, version
 from adapters.vault import Keys, Vault
 from bridge.post import Envelope, hand_out
 from schemas.errors import ConfigError, JournalError
@@ -160,6 +163,40 @@ def test_the_migrations_lead_to_the_same_tables_and_indexes_to_the_letter(journa
 
 def _bare(sql: str) -> str:
     return re.sub(r"[\s\"]+", "", sql).lower()
+
+
+def test_an_older_journal_keeps_its_revisions_and_the_serials_of_its_attempts(tmp_path: Path) -> None:
+    path = journal_at(tmp_path / "journal.db", "0001")
+    with closing(sqlite3.connect(path)) as older, older:
+        older.execute("INSERT INTO meta (key, value) VALUES ('key_check', ?)", (VAULT.check_value(),))
+        older.execute(_OLD_REVISION, ("2025/a/b", b"person", 1, "s1", b"mark", "unknown", "S1", "then", 5.0, "boot"))
+        older.execute(_OLD_ATTEMPT, (7, 1, "2025/a/b", "save_people", "/path", b"sealed", "then"))
+        older.execute("INSERT INTO attempt_serial (attempt, serial) VALUES (7, 's1')")
+    journal = open_journal(path, VAULT, SETTLING)
+    with journal.store.read() as connection:
+        revision = connection.exec_driver_sql("SELECT person, serial, state, code FROM revision").all()
+        attempt = connection.exec_driver_sql("SELECT id, serials FROM attempt").all()
+    journal.close()
+    assert (revision, attempt) == ([(b"person", "s1", "unknown", "S1")], [(7, '["s1"]')])
+
+
+_OLD_REVISION = (
+    "INSERT INTO revision (batch, person, number, serial, mark, state, code, since, since_uptime_s, since_boot)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?)"
+)
+_OLD_ATTEMPT = "INSERT INTO attempt (id, run, batch, operation, path, sealed, intent_at) VALUES (?,?,?,?,?,?,?)"
+
+
+def journal_at(path: Path, revision: str) -> Path:
+    """An empty journal of the program that had this schema."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+    return path
 
 
 def test_the_differences_are_found_without_walking_through_what_agrees(journal: Journal) -> None:
