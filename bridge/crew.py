@@ -14,9 +14,9 @@ Token = TypeVar("Token")
 
 
 class Crew(Generic[Token]):
-    """At most `size` requests are on their way at once; as many as half of that again may wait for a thread.
+    """At most `size` requests are on their way at once; half as many again may wait for a thread.
 
-    With one that waits, a thread that comes back need not wait for the journal: a slow disk holds nobody up.
+    A thread that comes back then need not wait for the journal: a slow disk holds nobody up.
     """
 
     def __init__(self, send: Callable[[Payload], Answer], size: int) -> None:

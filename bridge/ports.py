@@ -201,7 +201,9 @@ class Deliveries(Protocol):
     def tallies(self) -> dict[BatchKey, BatchTally]: ...
     def keep(
         self, answered: Sequence[Answered], leaving: Sequence[Dispatch], *, run: int, now: Instant
-    ) -> tuple[int, ...]: ...
+    ) -> tuple[int, ...]:
+        """In one transaction what has ended and what leaves next; returns the attempt numbers of what leaves."""
+
     def reopen(self, targets: Iterable[tuple[BatchKey, bytes, Revision]], *, now: Instant) -> None: ...
 
 

@@ -55,15 +55,18 @@ class Load:
         return Load(self.rows, self.in_flight, PER_BATCH // self.rows * 2)
 
 
-AFTER_50_MS = tuple(Load(rows, at_once, at_once * 50 * 20 // rows) for rows in (20, 100) for at_once in (8, 16, 32))
-AT_ONCE = Load(20, 1, 400), Load(20, 8, 800), Load(100, 8, 320)
+AFTER_50_MS = (
+    *(Load(20, 8, 800), Load(20, 16, 1600), Load(20, 32, 3200)),
+    *(Load(100, 8, 400), Load(100, 16, 640), Load(100, 32, 640)),
+)
+AT_ONCE = Load(20, 1, 500), Load(20, 4, 1000), Load(20, 8, 1000), Load(100, 8, 400)
 
 
 def table(folder: Path, *, quick: bool) -> Table:
     slow, fast = ([load.shortened() if quick else load for load in loads] for loads in (AFTER_50_MS, AT_ONCE))
     home = folder / "home"
     in_child(take_people_in, folder=str(home), people=max(load.people for load in (*slow, *fast)))
-    measure = partial(_measured, home, 1 if quick else 5, 1 if quick else _WRK_S)
+    measure = partial(_measured, home, 1 if quick else 3, 1 if quick else _WRK_S)
     with quick_portal(0.05) as url:
         rows = [Row(f"50 ms, {load}", *measure(load, url, "wrk"), _P4) for load in slow]
     with quick_portal(0.0) as url:

@@ -25,7 +25,7 @@ class Goal:
 
     def __str__(self) -> str:
         limits = (
-            f"{self.ratio:g} ×" * (self.ratio < float("inf")),
+            f"{self.ratio:.3g} ×" * (self.ratio < float("inf")),
             _time(self.wall_s) * (self.wall_s < float("inf")),
             f"{self.peak_mb:g} MB" * (self.peak_mb < float("inf")),
         )
