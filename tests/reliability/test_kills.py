@@ -105,8 +105,9 @@ def bad_days(folder: Path, seed: int, *, at_once: int = 1) -> Iterator[Roster]:
     """`at_once`: so many requests, then of three people each."""
     with open_office(folder) as office:
         if at_once > 1:
-            limits = f"rows_per_call = 3\nconcurrency = {at_once}"
-            dialect = (ROOT / "schemas/dialects/qilu.toml").read_text("utf-8").replace("rows_per_call = 100", limits)
+            dialect = (ROOT / "schemas/dialects/qilu.toml").read_text("utf-8")
+            dialect = dialect.replace("rows_per_call = 100", "rows_per_call = 3")
+            dialect = dialect.replace("concurrency = 1\n", f"concurrency = {at_once}\n")
             (office.folder / "at-once.toml").write_text(dialect, encoding="utf-8")
             office.change("[portal]\n", '[portal]\ndialect = "at-once.toml"\n')
         one_authority = (

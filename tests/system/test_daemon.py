@@ -107,6 +107,12 @@ ALTER TABLE batch DROP COLUMN people_read_at;
 ALTER TABLE batch DROP COLUMN people_change;
 ALTER TABLE batch DROP COLUMN times_online;
 DROP TABLE note;
+ALTER TABLE event DROP COLUMN serials;
+CREATE TABLE attempt_serial (
+    attempt INTEGER NOT NULL, serial VARCHAR NOT NULL, PRIMARY KEY (attempt, serial)
+) WITHOUT ROWID;
+INSERT INTO attempt_serial SELECT attempt.id, value FROM attempt, json_each(attempt.serials);
+ALTER TABLE attempt DROP COLUMN serials;
 UPDATE alembic_version SET version_num='0001';
 """
 
