@@ -132,7 +132,7 @@ def _house(
 ) -> House:
     glossary = Glossary(carrier.words, vault.mark, vault.person_key)
     return House(
-        sources=sources_of(config),
+        sources=sources_of(config, key=vault.key_for("sheets")),
         portal=carrier.portal,
         desk=carrier.desk,
         journal=journal,
@@ -171,13 +171,14 @@ def _reader(config: Config, glossary: Glossary) -> Reader:
     )
 
 
-def sources_of(config: Config) -> list[Source]:
-    return [source_of(config, source, source.path, source.glob) for source in config.source]
+def sources_of(config: Config, *, key: bytes = b"") -> list[Source]:
+    """`key` is what the marks of sheets are made with: those who only look need none."""
+    return [source_of(config, source, source.path, source.glob, key=key) for source in config.source]
 
 
-def source_of(config: Config, section: SourceSection, folder: Path, pattern: str) -> FolderSource:
+def source_of(config: Config, section: SourceSection, folder: Path, pattern: str, *, key: bytes = b"") -> FolderSource:
     organiser, year = section.organiser or "", config.federation.year
-    return FolderSource(section.name, folder, pattern, organiser=organiser, level=section.level, year=year)
+    return FolderSource(section.name, folder, pattern, organiser=organiser, level=section.level, year=year, key=key)
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def read_files(paths: Sequence[Path], config: Config | None) -> list[Seen]:
         if not stamps:
             raise ConfigError(T("There is no ledger {path}.", path=path))
         for stamp in stamps:
-            reading = replace(source.read(stamp), path=str(folder / Path(stamp.path).name))
+            reading = replace(source.read(stamp, {}), path=str(folder / Path(stamp.path).name))
             found.append(Seen(reading, _checked(reading, config)))
     return found
 
