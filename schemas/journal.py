@@ -54,7 +54,7 @@ class KnownFile:
     stamp: FileStamp
     sha256: bytes
     holds_batches: bool = True
-    marks: Mapping[str, bytes] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

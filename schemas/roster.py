@@ -109,7 +109,7 @@ class Roster:
 class Reading:
     """All that one file says. `rejections` are those that belong to no batch (the file, a sheet).
 
-    `marks` (sheet → 16 bytes) stand for what its sheets show. Of the sheets in `kept` nothing else is here: they show
+    `marks` (sheet → hex) stand for what its sheets show. Of the sheets in `kept` nothing else is here: they show
     what they showed last time.
     """
 
@@ -117,7 +117,7 @@ class Reading:
     rosters: tuple[Roster, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     notes: tuple[Problem, ...] = ()
-    marks: Mapping[str, bytes] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
 
 

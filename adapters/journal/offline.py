@@ -49,7 +49,7 @@ class Offline:
                     FileStamp(row.path, row.size, row.mtime_ns),
                     row.sha256,
                     holds_batches=row.path in speaking,
-                    marks={sheet: bytes.fromhex(mark) for sheet, mark in orjson.loads(row.marks).items()},
+                    marks=orjson.loads(row.marks),
                 )
                 for row in connection.execute(select(tables.file))
             }
@@ -222,7 +222,7 @@ def _forget(connection: Connection, kept: Kept) -> dict[str, tuple[Problem, ...]
 def _insert_file(
     connection: Connection, known: KnownFile, reading: Reading, notes: Sequence[Problem], at: datetime
 ) -> None:
-    stamp, marks = known.stamp, {sheet: mark.hex() for sheet, mark in reading.marks.items()}
+    stamp = known.stamp
     connection.exec_driver_sql(
         "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems, marks) VALUES (?,?,?,?,?,?,?)",
         (
@@ -232,7 +232,7 @@ def _insert_file(
             known.sha256,
             moment(at),
             problems_to_json(notes),
-            orjson.dumps(marks).decode(),
+            orjson.dumps(dict(reading.marks)).decode(),
         ),
     )
 

@@ -88,7 +88,7 @@ class FolderSource:
         except Unreadable:
             return b""
 
-    def read(self, stamp: FileStamp, known: Mapping[str, bytes]) -> Reading:
+    def read(self, stamp: FileStamp, known: Mapping[str, str]) -> Reading:
         """Copies the bytes once and understands only that copy."""
         saved_on = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC).date()
         try:

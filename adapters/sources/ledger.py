@@ -35,7 +35,7 @@ class Task:
     path: str
     saved_on: date
     defaults: Facts = field(default_factory=Facts)
-    known: Mapping[str, bytes] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
     key: bytes = field(default=b"", repr=False)
 
 
@@ -44,7 +44,7 @@ class _Said:
     """What has been understood so far of one file; `unknown` are the sheets without a header."""
 
     path: str
-    marks: dict[str, bytes] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     rosters: list[Roster] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)

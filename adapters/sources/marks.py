@@ -15,13 +15,13 @@ _PROGRAM = version("recuperation-bridge")
 """Another program may read the same cells differently."""
 
 
-def mark_of(grid: Grid, stated: Facts, defaults: Facts, *, path: str, key: bytes) -> bytes:
-    """16 bytes over every cell and everything else a reading builds on. `key` (up to 64 bytes) makes it worthless to others."""
+def mark_of(grid: Grid, stated: Facts, defaults: Facts, *, path: str, key: bytes) -> str:
+    """16 bytes in hex over every cell and everything else a reading builds on. `key` (up to 64 bytes) makes it worthless to others."""
     digest = blake2b(repr((_PROGRAM, path, grid.sheet, stated, defaults)).encode(), digest_size=16, key=key)
     for start in range(0, len(grid.rows), _ROWS_AT_ONCE):
         rows = grid.rows[start : start + _ROWS_AT_ONCE]
         digest.update(orjson.dumps(rows, default=_told_apart, option=orjson.OPT_PASSTHROUGH_DATETIME))
-    return digest.digest()
+    return digest.hexdigest()
 
 
 def _told_apart(cell: Cell) -> list[str]:
