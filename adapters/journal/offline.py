@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -40,6 +41,7 @@ class Offline:
         self._store = store
         self._vault = vault
         self._person_key = person_key
+        self._just_staged: dict[BatchKey, tuple[Roster, ...]] = {}
 
     def files(self) -> dict[str, KnownFile]:
         with self._store.read() as connection:
@@ -72,9 +74,15 @@ class Offline:
                 _insert_file(connection, known, reading, (*notes.get(reading.path, ()), *reading.notes), at)
                 self._insert_reading(connection, reading)
             touched |= _batches_of(connection, kept) | _all_when_new(connection, basis)
+            elsewhere = _batches_outside(
+                connection, [known.stamp.path for known, reading in intake.read if not reading.kept]
+            )
             rows = [(batch,) for batch in sorted(touched)]
             _insert(connection, "INSERT INTO touched (batch) VALUES (?) ON CONFLICT DO NOTHING", rows)
             _keep(connection, "read_at", moment(at))
+        self._just_staged = _by_batch(roster for _, reading in intake.read for roster in reading.rosters)
+        for key in elsewhere:
+            self._just_staged.pop(key, None)
 
     def touched(self) -> tuple[BatchKey, ...]:
         """Batches whose rows may have changed since they were last wanted: they outlive a crash."""
@@ -92,7 +100,12 @@ class Offline:
         _insert(connection, INSERT_ROW, rows)
 
     def rosters(self, key: BatchKey) -> tuple[Roster, ...]:
-        """Every block that speaks of one batch, in the order of files and rows."""
+        """Every block that speaks of one batch, in the order of files and rows.
+
+        What was staged a moment ago is still at hand, once: unsealing it again would cost as much as sealing it did.
+        """
+        if staged := self._just_staged.pop(key, None):
+            return staged
         block = tables.roster
         with self._store.read() as connection:
             blocks = connection.execute(
@@ -188,6 +201,19 @@ def _keep(connection: Connection, key: str, value: str) -> None:
     connection.exec_driver_sql(
         "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value", (key, value)
     )
+
+
+def _by_batch(rosters: Iterable[Roster]) -> dict[BatchKey, tuple[Roster, ...]]:
+    of_batch: defaultdict[BatchKey, list[Roster]] = defaultdict(list)
+    for roster in sorted(rosters, key=lambda roster: roster.where.file):
+        of_batch[roster.batch.key].append(roster)
+    return {key: tuple(blocks) for key, blocks in of_batch.items()}
+
+
+def _batches_outside(connection: Connection, paths: Sequence[str]) -> set[BatchKey]:
+    """Those of which other files than these speak, too."""
+    others = select(tables.roster.c.batch).where(tables.roster.c.file.not_in(paths)).distinct()
+    return set(map(BatchKey.parse, connection.scalars(others)))
 
 
 Kept = Mapping[str, frozenset[str]]
