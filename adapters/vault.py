@@ -102,6 +102,10 @@ class Vault:
         serial.update(SEPARATOR.join(parts).encode())
         return serial.digest()[:16].hex()
 
+    def key_for(self, purpose: str) -> bytes:
+        """32 bytes for one more use, of which the other keys cannot be learned."""
+        return hmac.digest(self._keys.mark, purpose.encode(), "sha256")
+
     def check_value(self) -> str:
         """Kept in the journal, so that a wrong key file never starts. Tells nothing about the keys."""
         every = b"".join(getattr(self._keys, name) for name in _NAMES)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridge.config import Config
 from bridge.config.packs import address_of, load_dialect
-from bridge.wiring import Ways, mailer_of, open_memory, open_portal, plain_ways, sources_of
+from bridge.wiring import Ways, ledgers_in_sight, mailer_of, open_memory, open_portal, plain_ways
 from schemas.errors import BridgeError, ConfigError, SchemaDrift, TransientError
 from schemas.examined import Examined
 from schemas.texts import T, Text
@@ -98,7 +98,7 @@ def _clock(config: Config, ways: Ways) -> Text:
 
 
 def _sources(config: Config) -> Text:
-    count = sum(1 for source in sources_of(config) for _ in source.look())
+    count = ledgers_in_sight(config)
     if not count:
         raise BridgeError(T("no ledger in any folder: put them there, or correct path and glob of [[source]]."))
     return T("{count} ledgers in {sources} sources", count=count, sources=len(config.source))

@@ -71,8 +71,8 @@ class Source(Protocol):
     def digest(self, stamp: FileStamp) -> bytes:
         """SHA-256 of the content: the second gate of intake."""
 
-    def read(self, stamp: FileStamp) -> Reading:
-        """One file, understood. Bad content is part of the Reading, never an exception."""
+    def read(self, stamp: FileStamp, known: Mapping[str, str]) -> Reading:
+        """One file, understood, but for the sheets whose mark is `known`. Bad content is part of the Reading."""
 
 
 class Portal(Protocol):

@@ -13,7 +13,7 @@ from schemas.texts import T
 
 
 def read(sources: Sequence[Source], known: Mapping[str, KnownFile], watch: Watch) -> Intake:
-    """Three gates: the stat, the content's hash, then the reading itself.
+    """Four gates: the stat, the content's hash, each sheet's mark, then the reading itself.
 
     A source that cannot be looked at is a failure of its own: its files are not taken for gone.
     """
@@ -46,7 +46,7 @@ def _take(source: Source, stamp: FileStamp, known: KnownFile | None, intake: Int
     if known is not None and digest and known.sha256 == digest:
         intake.touched.append(stamp)
         return
-    reading = source.read(stamp)
+    reading = source.read(stamp, known.marks if known else {})
     if known is not None and known.holds_batches and _says_nothing(reading):
         intake.failures.append(
             T(
@@ -60,7 +60,7 @@ def _take(source: Source, stamp: FileStamp, known: KnownFile | None, intake: Int
 
 def _says_nothing(reading: Reading) -> bool:
     """Being written, locked, damaged or no ledger any more: it holds nobody, and takes nobody back either."""
-    return not reading.rosters and bool(reading.rejections)
+    return not reading.rosters and not reading.kept and bool(reading.rejections)
 
 
 def merged(rosters: Sequence[Roster]) -> tuple[Roster, tuple[Problem, ...]]:

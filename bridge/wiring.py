@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,8 @@ from adapters.journal.schema import is_older
 from adapters.mail import Security, SmtpMailer
 from adapters.render import ReportRenderer
 from adapters.render.files import write_files
-from adapters.sources.folder import FolderSource
+from adapters.sources.apart import Apart
+from adapters.sources.folder import FolderSource, Understand
 from adapters.vault import Vault, create_keys
 from bridge import logs
 from bridge.config import Config, SourceSection, read_secret
@@ -100,8 +101,9 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
         try:
-            with open_carrier(config, vault) as carrier:
-                yield _house(config, ways, vault, journal, carrier, policy)
+            with open_carrier(config, vault) as carrier, Apart() as apart:
+                sources = sources_of(config, apart, key=vault.key_for("sheets"))
+                yield _house(config, ways, vault, journal, carrier, policy, sources)
         finally:
             journal.close()
 
@@ -129,10 +131,11 @@ def _house(
     journal: Journal,
     carrier: Carrier,
     policy: Policy,
+    sources: Sequence[Source],
 ) -> House:
     glossary = Glossary(carrier.words, vault.mark, vault.person_key)
     return House(
-        sources=sources_of(config),
+        sources=sources,
         portal=carrier.portal,
         desk=carrier.desk,
         journal=journal,
@@ -171,13 +174,29 @@ def _reader(config: Config, glossary: Glossary) -> Reader:
     )
 
 
-def sources_of(config: Config) -> list[Source]:
-    return [source_of(config, source, source.path, source.glob) for source in config.source]
+def sources_of(config: Config, understand: Understand, *, key: bytes = b"") -> list[Source]:
+    """`key` is what the marks of sheets are made with: those who only look need none."""
+    return [source_of(config, one, one.path, one.glob, understand, key=key) for one in config.source]
 
 
-def source_of(config: Config, section: SourceSection, folder: Path, pattern: str) -> FolderSource:
-    organiser, year = section.organiser or "", config.federation.year
-    return FolderSource(section.name, folder, pattern, organiser=organiser, level=section.level, year=year)
+def source_of(
+    config: Config, section: SourceSection, folder: Path, pattern: str, understand: Understand, *, key: bytes = b""
+) -> FolderSource:
+    return FolderSource(
+        section.name,
+        folder,
+        pattern,
+        organiser=section.organiser or "",
+        level=section.level,
+        year=config.federation.year,
+        understand=understand,
+        key=key,
+    )
+
+
+def ledgers_in_sight(config: Config) -> int:
+    """How many there would be to read now. Raises SourceError."""
+    return sum(1 for source in sources_of(config, Apart()) for _ in source.look())
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from adapters.render import words
 from adapters.render.labels import VALUES
 from adapters.render.letter import subject
 from adapters.render.verdict import verdict
+from adapters.sources.apart import Apart
 from adapters.sources.folder import FolderSource
 from bridge.check import check
 from bridge.config import Config
@@ -62,17 +63,19 @@ def read_files(paths: Sequence[Path], config: Config | None) -> list[Seen]:
 
     Raises ConfigError for one that is not there.
     """
-    found = []
-    for path in paths:
-        folder, pattern = (path, "*") if path.is_dir() else (path.parent, glob.escape(path.name))
-        source = _source_for(folder, pattern, config)
-        stamps = list(source.look()) if folder.is_dir() else []
-        if not stamps:
-            raise ConfigError(T("There is no ledger {path}.", path=path))
-        for stamp in stamps:
-            reading = replace(source.read(stamp), path=str(folder / Path(stamp.path).name))
-            found.append(Seen(reading, _checked(reading, config)))
-    return found
+    with Apart() as apart:
+        return [seen for path in paths for seen in _seen(path, config, apart)]
+
+
+def _seen(path: Path, config: Config | None, apart: Apart) -> Iterator[Seen]:
+    folder, pattern = (path, "*") if path.is_dir() else (path.parent, glob.escape(path.name))
+    source = _source_for(folder, pattern, config, apart)
+    stamps = list(source.look()) if folder.is_dir() else []
+    if not stamps:
+        raise ConfigError(T("There is no ledger {path}.", path=path))
+    for stamp in stamps:
+        reading = replace(source.read(stamp, {}), path=str(folder / Path(stamp.path).name))
+        yield Seen(reading, _checked(reading, config))
 
 
 def _checked(reading: Reading, config: Config | None) -> list[tuple[Problem, ...]]:
@@ -82,12 +85,12 @@ def _checked(reading: Reading, config: Config | None) -> list[tuple[Problem, ...
     return [check(roster, policy=policy, bases=bases) for roster in reading.rosters]
 
 
-def _source_for(folder: Path, pattern: str, config: Config | None) -> FolderSource:
+def _source_for(folder: Path, pattern: str, config: Config | None, apart: Apart) -> FolderSource:
     sections = config.source if config else ()
     own = next((one for one in sections if folder.absolute().is_relative_to(one.path)), None)
     if config is None or own is None:
-        return FolderSource(str(folder), folder, pattern)
-    return source_of(config, own, folder, pattern)
+        return FolderSource(str(folder), folder, pattern, understand=apart)
+    return source_of(config, own, folder, pattern, apart)
 
 
 def verdict_in_words(report: Report, language: Language) -> tuple[str, ...]:

@@ -46,11 +46,15 @@ class Settling:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the journal remembers of a file it has read. `holds_batches`: some batch would lose it."""
+    """What the journal remembers of a file it has read.
+
+    `holds_batches`: some batch would lose it. `marks`: sheet → what stands for all it shows.
+    """
 
     stamp: FileStamp
     sha256: bytes
     holds_batches: bool = True
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

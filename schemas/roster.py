@@ -107,12 +107,18 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one file says. `rejections` are those that belong to no batch (the file, a sheet)."""
+    """All that one file says. `rejections` are those that belong to no batch (the file, a sheet).
+
+    `marks` (sheet → hex) stand for what its sheets show. Of the sheets in `kept` nothing else is here: they show
+    what they showed last time.
+    """
 
     path: str
     rosters: tuple[Roster, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     notes: tuple[Problem, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

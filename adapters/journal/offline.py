@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 
 import orjson
 from sqlalchemy import Connection, delete, func, select, update
@@ -14,7 +16,7 @@ from adapters.journal.rows import (
     DAMAGED,
     INSERT_ROSTER,
     INSERT_ROW,
-    PARTICIPANT,
+    ROWS_OF_BATCH,
     PersonKey,
     damaged_row,
     place_of,
@@ -39,13 +41,17 @@ class Offline:
         self._store = store
         self._vault = vault
         self._person_key = person_key
+        self._just_staged: dict[BatchKey, tuple[Roster, ...]] = {}
 
     def files(self) -> dict[str, KnownFile]:
         with self._store.read() as connection:
             speaking = set(connection.scalars(select(tables.roster.c.file).distinct()))
             return {
                 row.path: KnownFile(
-                    FileStamp(row.path, row.size, row.mtime_ns), row.sha256, holds_batches=row.path in speaking
+                    FileStamp(row.path, row.size, row.mtime_ns),
+                    row.sha256,
+                    holds_batches=row.path in speaking,
+                    marks=orjson.loads(row.marks),
                 )
                 for row in connection.execute(select(tables.file))
             }
@@ -55,20 +61,28 @@ class Offline:
 
         `basis` stands for all that checking and mapping build on: when it changes, every batch is touched.
         """
-        paths = [known.stamp.path for known, _ in intake.read] + list(intake.gone)
+        kept = {known.stamp.path: reading.kept for known, reading in intake.read} | dict.fromkeys(
+            intake.gone, frozenset()
+        )
         with self._store.write() as connection:
-            touched = _batches_of(connection, paths)
-            _forget(connection, paths)
+            touched = _batches_of(connection, kept)
+            notes = _forget(connection, kept)
             for stamp in intake.touched:
                 here = tables.file.c.path == stamp.path
                 connection.execute(update(tables.file).where(here).values(size=stamp.size, mtime_ns=stamp.mtime_ns))
             for known, reading in intake.read:
-                _insert_file(connection, known, reading.notes, at)
+                _insert_file(connection, known, reading, (*notes.get(reading.path, ()), *reading.notes), at)
                 self._insert_reading(connection, reading)
-            touched |= _batches_of(connection, paths) | _all_when_new(connection, basis)
+            touched |= _batches_of(connection, kept) | _all_when_new(connection, basis)
+            elsewhere = _batches_outside(
+                connection, [known.stamp.path for known, reading in intake.read if not reading.kept]
+            )
             rows = [(batch,) for batch in sorted(touched)]
             _insert(connection, "INSERT INTO touched (batch) VALUES (?) ON CONFLICT DO NOTHING", rows)
             _keep(connection, "read_at", moment(at))
+        self._just_staged = _by_batch(roster for _, reading in intake.read for roster in reading.rosters)
+        for key in elsewhere:
+            self._just_staged.pop(key, None)
 
     def touched(self) -> tuple[BatchKey, ...]:
         """Batches whose rows may have changed since they were last wanted: they outlive a crash."""
@@ -86,14 +100,19 @@ class Offline:
         _insert(connection, INSERT_ROW, rows)
 
     def rosters(self, key: BatchKey) -> tuple[Roster, ...]:
-        """Every block that speaks of one batch, in the order of files and rows."""
-        block, row = tables.roster, tables.row
+        """Every block that speaks of one batch, in the order of files and rows.
+
+        What was staged a moment ago is still at hand, once: unsealing it again would cost as much as sealing it did.
+        """
+        if staged := self._just_staged.pop(key, None):
+            return staged
+        block = tables.roster
         with self._store.read() as connection:
             blocks = connection.execute(
                 select(block).where(block.c.batch == str(key)).order_by(block.c.file, block.c.id)
             ).all()
-            rows = connection.execute(select(row).where(row.c.batch == str(key)).order_by(row.c.roster, row.c.id)).all()
-        of_block = {number: list(group) for number, group in groupby(rows, key=lambda found: found.roster)}
+            rows = connection.exec_driver_sql(ROWS_OF_BATCH, (str(key),)).all()
+        of_block = {number: list(group) for number, group in groupby(rows, key=itemgetter(0))}
         return tuple(roster_of(block, of_block.get(block.id, []), self._vault) for block in blocks)
 
     def want(self, wanted: Iterable[Wanted], *, at: datetime) -> None:
@@ -121,7 +140,7 @@ def _want(connection: Connection, wanted: Wanted, at: datetime) -> None:
     held = [(key, person) for person in sorted(wanted.held)]
     _insert(connection, "INSERT INTO held (batch, person) VALUES (?,?)", held)
     connection.execute(delete(tables.touched).where(tables.touched.c.batch == key))
-    add_events(connection, at, _events(connection, wanted, changed))
+    _tell(connection, wanted, changed, at)
 
 
 _UPSERT_BATCH = (
@@ -152,17 +171,21 @@ def _set_pairs(connection: Connection, key: str, people: Mapping[bytes, bytes]) 
     return changed
 
 
-def _events(connection: Connection, wanted: Wanted, changed: Mapping[bytes, bytes | None]) -> Iterator[Entry]:
-    key, row = str(wanted.key), tables.row
-    here = row.c.batch == key, row.c.kind == PARTICIPANT
-    found = connection.execute(select(row.c.person, row.c.file, row.c.sheet, row.c.row).where(*here))
-    places = {place.person: place for place in found}
-    for person, mark in changed.items():
-        where = places.get(person)
-        detail = {} if where is None else {"file": where.file, "sheet": where.sheet, "row": where.row}
-        yield key, person, "source.gone" if mark is None else "source.read", detail
+_TELL_READ = (
+    "INSERT INTO event (at, batch, person, what, detail)"
+    " SELECT ?1, batch, person, 'source.read', json_object('file', file, 'sheet', sheet, 'row', row) FROM row"
+    " WHERE batch=?2 AND person=?3 AND kind='participant' ORDER BY id DESC LIMIT 1"
+)
+
+
+def _tell(connection: Connection, wanted: Wanted, changed: Mapping[bytes, bytes | None], at: datetime) -> None:
+    """On the timeline: who was read where, who is gone, what checking came to."""
+    key, when = str(wanted.key), moment(at)
+    _insert(connection, _TELL_READ, [(when, key, person) for person, mark in changed.items() if mark is not None])
     codes = " ".join(problem.code for problem in wanted.problems) or "-"
-    yield key, None, "check.done", {"people": len(wanted.people), "held": len(wanted.held), "problems": codes}
+    checked: dict[str, str | int] = {"people": len(wanted.people), "held": len(wanted.held), "problems": codes}
+    gone: list[Entry] = [(key, person, "source.gone", {}) for person, mark in changed.items() if mark is None]
+    add_events(connection, at, [*gone, (key, None, "check.done", checked)])
 
 
 def _all_when_new(connection: Connection, basis: str) -> set[str]:
@@ -180,27 +203,63 @@ def _keep(connection: Connection, key: str, value: str) -> None:
     )
 
 
-def _batches_of(connection: Connection, paths: Iterable[str]) -> set[str]:
+def _by_batch(rosters: Iterable[Roster]) -> dict[BatchKey, tuple[Roster, ...]]:
+    of_batch: defaultdict[BatchKey, list[Roster]] = defaultdict(list)
+    for roster in sorted(rosters, key=lambda roster: roster.where.file):
+        of_batch[roster.batch.key].append(roster)
+    return {key: tuple(blocks) for key, blocks in of_batch.items()}
+
+
+def _batches_outside(connection: Connection, paths: Sequence[str]) -> set[BatchKey]:
+    """Those of which other files than these speak, too."""
+    others = select(tables.roster.c.batch).where(tables.roster.c.file.not_in(paths)).distinct()
+    return set(map(BatchKey.parse, connection.scalars(others)))
+
+
+Kept = Mapping[str, frozenset[str]]
+"""File → the sheets of it that stay as they are."""
+
+
+def _batches_of(connection: Connection, kept: Kept) -> set[str]:
+    """Those that the files speak of, but for the sheets that stay."""
     found: set[str] = set()
-    for path in paths:
+    for path, sheets in kept.items():
         for table in (tables.roster, tables.row):
-            of_file = select(table.c.batch).where(table.c.file == path, table.c.batch.is_not(None))
-            found |= set(connection.scalars(of_file))
+            here = table.c.file == path, table.c.sheet.not_in(sorted(sheets)), table.c.batch.is_not(None)
+            found |= set(connection.scalars(select(table.c.batch).where(*here).distinct()))
     return found
 
 
-def _forget(connection: Connection, paths: Iterable[str]) -> None:
-    for path in paths:
+def _forget(connection: Connection, kept: Kept) -> dict[str, tuple[Problem, ...]]:
+    """File → what was noted of its sheets that stay."""
+    notes: dict[str, tuple[Problem, ...]] = {}
+    for path, sheets in kept.items():
+        file = tables.file.c.path == path
+        said = connection.scalar(select(tables.file.c.problems).where(file))
+        notes[path] = tuple(
+            note for note in problems_of_json(said or "[]") if note.where and note.where.sheet in sheets
+        )
         for table in (tables.roster, tables.row):
-            connection.execute(delete(table).where(table.c.file == path))
-        connection.execute(delete(tables.file).where(tables.file.c.path == path))
+            connection.execute(delete(table).where(table.c.file == path, table.c.sheet.not_in(sorted(sheets))))
+        connection.execute(delete(tables.file).where(file))
+    return notes
 
 
-def _insert_file(connection: Connection, known: KnownFile, notes: Sequence[Problem], at: datetime) -> None:
+def _insert_file(
+    connection: Connection, known: KnownFile, reading: Reading, notes: Sequence[Problem], at: datetime
+) -> None:
     stamp = known.stamp
     connection.exec_driver_sql(
-        "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems) VALUES (?,?,?,?,?,?)",
-        (stamp.path, stamp.size, stamp.mtime_ns, known.sha256, moment(at), problems_to_json(notes)),
+        "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems, marks) VALUES (?,?,?,?,?,?,?)",
+        (
+            stamp.path,
+            stamp.size,
+            stamp.mtime_ns,
+            known.sha256,
+            moment(at),
+            problems_to_json(notes),
+            orjson.dumps(dict(reading.marks)).decode(),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, text
 
 from adapters.journal import tables
 from adapters.journal.online import bound
-from adapters.journal.rows import PARTICIPANT, participant_values, values_at
+from adapters.journal.rows import PARTICIPANT, values_at
 from adapters.journal.sealed import Seals, opened_json
 from adapters.journal.store import Store
 from schemas.batch import BatchKey
@@ -66,7 +66,9 @@ class People:
         there = online and opened_json(self._vault, online.sealed, bound_to=bound(batch, online.online_id))
         return Person(
             person=person,
-            offline=participant_values(offline, self._vault) if offline else None,
+            offline=values_at((offline.file, offline.sheet, offline.row), offline.sealed, self._vault)
+            if offline
+            else None,
             online=there["values"] if there else None,
             raw=there["raw"] if there else None,
             agreed=self._agreed(agreed) if agreed and fact.agreed else None,

@@ -16,6 +16,11 @@ from schemas.roster import Category, Leader, Participant, Place, Problem, Reject
 
 PARTICIPANT, LEADER, DAMAGED = "participant", "leader", "damaged"
 
+_ID_TYPES = {one.value: one for one in IdType}
+_CATEGORIES = {
+    one.value: one for one in Category
+}  # a lookup costs a fraction of Category(value), and every row needs it
+
 PersonKey = Callable[[str, str], bytes]
 
 _SEALED = {kind: [field.name for field in fields(kind) if field.name != "where"] for kind in (Participant, Leader)}
@@ -75,25 +80,24 @@ def _sealed(vault: Seals, path: str, person: Participant | Leader) -> bytes:
     return sealed_json(vault, values, bound_to=_bound(path, person.where.sheet, person.where.row))
 
 
+ROWS_OF_BATCH = "SELECT roster, kind, file, sheet, row, sealed, problems FROM row WHERE batch=? ORDER BY roster, id"
+
+
 def roster_of(block: Any, rows: Iterable[Any], vault: Seals) -> Roster:
-    """One block of the table `roster` with its rows, opened."""
+    """One block of the table `roster` with its rows as ROWS_OF_BATCH gives them, opened."""
     by_kind: dict[str, list[Any]] = {PARTICIPANT: [], LEADER: [], DAMAGED: []}
     for row in rows:
-        by_kind[row.kind].append(row)
+        by_kind[row[1]].append(row)
     key = BatchKey.parse(block.batch)
     days = date.fromisoformat(block.start), date.fromisoformat(block.end)
     return Roster(
         batch=Batch(key, Level(block.level), block.base, *days),
         where=Place(block.file, block.sheet, block.row),
-        people=tuple(_participant(row, vault) for row in by_kind[PARTICIPANT]),
-        leaders=tuple(_leader(row, vault) for row in by_kind[LEADER]),
+        people=tuple(_participant(row[2], row[3], row[4], row[5], vault) for row in by_kind[PARTICIPANT]),
+        leaders=tuple(_leader(row[2], row[3], row[4], row[5], vault) for row in by_kind[LEADER]),
         rejections=tuple(Rejection(place_of(row), problems_of_json(row.problems), key) for row in by_kind[DAMAGED]),
         declared=block.declared,
     )
-
-
-def participant_values(row: Any, vault: Seals) -> dict[str, str]:
-    return values_at((row.file, row.sheet, row.row), row.sealed, vault)
 
 
 def values_at(place: tuple[str, str, int], sealed: bytes, vault: Seals) -> dict[str, str]:
@@ -102,16 +106,21 @@ def values_at(place: tuple[str, str, int], sealed: bytes, vault: Seals) -> dict[
     return values
 
 
-def _participant(row: Any, vault: Seals) -> Participant:
-    values = participant_values(row, vault)
-    values["id_type"] = IdType(values["id_type"])
-    values["category"] = Category(values["category"])
-    return Participant(**values, where=Place(row.file, row.sheet, row.row))  # type: ignore[arg-type]
+def _participant(file: str, sheet: str, number: int, sealed: bytes, vault: Seals) -> Participant:
+    values = values_at((file, sheet, number), sealed, vault)
+    return Participant(
+        values["name"],
+        _ID_TYPES[values["id_type"]],
+        values["id_no"],
+        values["phone"],
+        values["unit"],
+        _CATEGORIES[values["category"]],
+        Place(file, sheet, number),
+    )
 
 
-def _leader(row: Any, vault: Seals) -> Leader:
-    values = opened_json(vault, row.sealed, bound_to=_bound(row.file, row.sheet, row.row))
-    return Leader(**values, where=Place(row.file, row.sheet, row.row))
+def _leader(file: str, sheet: str, number: int, sealed: bytes, vault: Seals) -> Leader:
+    return Leader(**values_at((file, sheet, number), sealed, vault), where=Place(file, sheet, number))
 
 
 def place_of(row: Any) -> Place:

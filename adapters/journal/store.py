@@ -19,6 +19,8 @@ from schemas.errors import JournalError
 from schemas.texts import T
 
 BUSY_TIMEOUT_S = 30
+_CACHE_KIB = 32_768
+"""A transaction that outgrows the cache writes its rollback journal, durably, again and again."""
 
 
 class Store:
@@ -65,6 +67,7 @@ def _engine(path: Path, *, read_only: bool) -> Engine:
             connection.execute("PRAGMA journal_mode=TRUNCATE")
             connection.execute("PRAGMA synchronous=EXTRA")
             connection.execute("PRAGMA secure_delete=ON")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool if read_only else StaticPool)

@@ -29,6 +29,7 @@ file = Table(
     Column("sha256", LargeBinary, nullable=False),
     Column("read_at", String, nullable=False),
     Column("problems", String, nullable=False),
+    Column("marks", String, nullable=False, server_default="{}"),  # JSON: sheet → hex
 )
 
 roster = Table(

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.sources.copying import quiet_copy
-from adapters.sources.delimited import read_delimited
 from adapters.sources.facts import Facts
-from adapters.sources.grid import Sheets, Unreadable
-from adapters.sources.ledger import read_ledger
-from adapters.sources.problems import rejection
-from adapters.sources.workbook import read_workbook
+from adapters.sources.grid import Unreadable
+from adapters.sources.ledger import Task
+from adapters.sources.understanding import understand, unreadable
 from schemas.batch import Level
 from schemas.errors import SourceError
-from schemas.roster import FileStamp, Place, Reading
+from schemas.roster import FileStamp, Reading
 from schemas.texts import T
 
 _NOT_LEDGERS = ("~$", ".~lock")  # what Excel, WPS and LibreOffice leave beside an open file
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0"
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_LOOKED_AT = 4096  # bytes
-_FOREIGN = ((b"%PDF", "PDF"), (b"<", "HTML"), (b"{\\rtf", "RTF"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"))
-_BINARY = frozenset(range(32)) - frozenset(b"\t\n\r\f")
+
+Understand = Callable[[Task, bytes], Reading]
 
 
 class FolderSource:
-    """`organiser`, `level` and `year` hold for ledgers that state none themselves."""
+    """`organiser`, `level` and `year` hold for ledgers that state none themselves.
+
+    `key` is what the marks of sheets are made with; `understand` is what reads a file's bytes.
+    """
 
     def __init__(
         self,
@@ -42,11 +38,15 @@ class FolderSource:
         organiser: str = "",
         level: Level | None = None,
         year: int | None = None,
+        key: bytes = b"",
+        understand: Understand = understand,
     ) -> None:
         self._name = name
         self._folder = folder
         self._glob = glob
         self._defaults = Facts(organiser=organiser, level=level, year=year)
+        self._key = key
+        self._understand = understand
 
     @property
     def name(self) -> str:
@@ -88,14 +88,14 @@ class FolderSource:
         except Unreadable:
             return b""
 
-    def read(self, stamp: FileStamp) -> Reading:
+    def read(self, stamp: FileStamp, known: Mapping[str, str]) -> Reading:
         """Copies the bytes once and understands only that copy."""
         saved_on = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC).date()
         try:
-            sheets = _sheets(quiet_copy(self._file(stamp)))
+            content = quiet_copy(self._file(stamp))
         except Unreadable as fault:
-            return Reading(stamp.path, rejections=(rejection(fault.code, Place(stamp.path), **fault.values),))
-        return read_ledger(stamp.path, sheets, self._defaults, saved_on)
+            return unreadable(stamp.path, fault)
+        return self._understand(Task(stamp.path, saved_on, self._defaults, known, self._key), content)
 
     def _stamp(self, file: Path) -> FileStamp | None:
         """None for what is no ledger, or is gone already."""
@@ -111,17 +111,3 @@ class FolderSource:
 
     def _file(self, stamp: FileStamp) -> Path:
         return self._folder / stamp.path.removeprefix(f"{self._name}/")
-
-
-def _sheets(content: bytes) -> Sheets:
-    """By what the content is, not by what the suffix says. Raises Unreadable."""
-    if content.startswith((_ZIP, _OLE)):
-        return read_workbook(content)
-    beginning = content[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not beginning:
-        raise Unreadable("unknown_form", found="0 B")
-    if found := next((form for magic, form in _FOREIGN if beginning.startswith(magic)), None):
-        raise Unreadable("unknown_form", found=found)
-    if not content.startswith(_UTF16) and _BINARY.intersection(beginning):
-        raise Unreadable("unknown_form", found="binary")
-    return read_delimited(content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -31,9 +31,12 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """What a file holds: its visible sheets, and the names of the hidden ones."""
+    """What a file holds: its visible sheets, one after the other, and the names of the hidden ones.
 
-    grids: tuple[Grid, ...]
+    Taking the next sheet may raise Unreadable.
+    """
+
+    grids: Iterable[Grid]
     hidden: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
@@ -13,6 +14,7 @@ from adapters.sources.gathering import Gathering, gather
 from adapters.sources.grid import Grid, Sheets
 from adapters.sources.header import BATCH, is_unit_summary
 from adapters.sources.lines import line_text, stated_in_title
+from adapters.sources.marks import mark_of
 from adapters.sources.people import Table
 from adapters.sources.problems import problem, rejection
 from adapters.sources.totals import declared_in
@@ -23,11 +25,27 @@ from schemas.roster import Place, Problem, Reading, Rejection, Roster
 _TOP_ROWS = 20  # a title stands in them
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file to be read. `path` begins with the source's name; `defaults` hold where neither sheet nor path says.
+
+    `known` are the marks of its sheets of last time, `key` is what marks are made with.
+    """
+
+    path: str
+    saved_on: date
+    defaults: Facts = field(default_factory=Facts)
+    known: Mapping[str, str] = field(default_factory=dict)
+    key: bytes = field(default=b"", repr=False)
+
+
 @dataclass(slots=True)
 class _Said:
     """What has been understood so far of one file; `unknown` are the sheets without a header."""
 
     path: str
+    marks: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
     rosters: list[Roster] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
@@ -40,20 +58,32 @@ class _Said:
         self.rejections.append(rejection(code, where))
 
 
-def read_ledger(path: str, sheets: Sheets, defaults: Facts, saved_on: date) -> Reading:
-    """`path` begins with the source's name. What no sheet states may stand in the path, then in `defaults`."""
-    said = _Said(path)
-    in_path = _stated_in_path(path, Facts(year=defaults.year))
+def read_ledger(task: Task, sheets: Sheets) -> Reading:
+    """Raises Unreadable where a sheet turns out to be damaged."""
+    said = _Said(task.path)
+    in_path = _stated_in_path(task.path, Facts(year=task.defaults.year))
     for grid in sheets.grids:
-        found = split(grid, stated_in_title(grid.sheet, in_path))
-        if found.blocks:
-            _read_blocks(said, grid, found, defaults, saved_on)
+        stated = stated_in_title(grid.sheet, in_path)
+        mark = mark_of(grid, stated, task.defaults, path=task.path, key=task.key)
+        if task.known.get(grid.sheet) == mark:
+            said.kept.add(grid.sheet)
+        elif (found := split(grid, stated)).blocks:
+            _read_blocks(said, grid, found, task)
         else:
             _explain_empty(said, grid, found)
+            continue
+        said.marks[grid.sheet] = mark
     for sheet in sheets.hidden:
-        said.note("hidden_sheet", Place(path, sheet))
+        said.note("hidden_sheet", Place(task.path, sheet))
     _settle_unknown(said)
-    return Reading(path, tuple(said.rosters), tuple(said.rejections), tuple(said.notes))
+    return Reading(
+        task.path,
+        tuple(said.rosters),
+        tuple(said.rejections),
+        tuple(said.notes),
+        marks=said.marks,
+        kept=frozenset(said.kept),
+    )
 
 
 def _stated_in_path(path: str, outer: Facts) -> Facts:
@@ -64,13 +94,13 @@ def _stated_in_path(path: str, outer: Facts) -> Facts:
     return outer
 
 
-def _read_blocks(said: _Said, grid: Grid, found: Split, defaults: Facts, saved_on: date) -> None:
+def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
     gathered: list[list[Gathering]] = []
     for block in found.blocks:
-        complete = replace(block, facts=block.facts.over(defaults))
+        complete = replace(block, facts=block.facts.over(task.defaults))
         table = Table(said.path, grid, block.header, block.facts.unit)
         _fill_down(said, block, table)
-        gathered.append(gather(complete, table, saved_on, said.notes))
+        gathered.append(gather(complete, table, task.saved_on, said.notes))
     _hand_over(said, grid, found.blocks, gathered)
     for index in found.ignored:
         said.note("line_ignored", Place(said.path, grid.sheet, index + 1))
@@ -137,11 +167,11 @@ def _explain_empty(said: _Said, grid: Grid, found: Split) -> None:
 
 def _settle_unknown(said: _Said) -> None:
     """A sheet without a header is an aside next to a ledger, and the fault of a file that holds none."""
-    beside_ledger = bool(said.rosters or said.rejections)
+    beside_ledger = bool(said.rosters or said.rejections or said.kept)
     for where in said.unknown:
         if beside_ledger:
             said.note("sheet_skipped", where)
         else:
             said.reject("header_not_found", where)
-    if not (said.rosters or said.rejections or said.notes):
+    if not (said.rosters or said.rejections or said.notes or said.kept):
         said.reject("header_not_found", Place(said.path))

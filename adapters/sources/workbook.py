@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from python_calamine import (
@@ -29,8 +31,26 @@ def read_workbook(content: bytes) -> Sheets:
         _refuse_bomb(content)
     elif _ENCRYPTED in content:
         raise Unreadable("password_protected")
+    with _understood():
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        pages = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+    hidden = tuple(sheet.name for sheet in pages if sheet.visible != SheetVisibleEnum.Visible)
+    return Sheets(_grids(book, [sheet.name for sheet in pages if sheet.name not in hidden], content), hidden)
+
+
+def _grids(book: CalamineWorkbook, names: Iterable[str], content: bytes) -> Iterator[Grid]:
+    """One at a time: a sheet of many rows is large."""
+    for name in names:
+        with _understood():
+            grid = _grid(book.get_sheet_by_name(name), content)
+        yield grid
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Whatever calamine says against the file's bytes, as Unreadable."""
     try:
-        return _sheets(content)
+        yield
     except PasswordError:
         raise Unreadable("password_protected") from None
     except (CalamineError, OSError, ValueError):
@@ -52,14 +72,6 @@ def _refuse_bomb(content: bytes) -> None:
         raise Unreadable("unknown_form", found="ZIP")
     if unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_RATIO * len(content):
         raise Unreadable("too_large", limit_mb=MAX_UNPACKED_BYTES // 1_000_000)
-
-
-def _sheets(content: bytes) -> Sheets:
-    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-        pages = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        hidden = tuple(sheet.name for sheet in pages if sheet.visible != SheetVisibleEnum.Visible)
-        grids = tuple(_grid(book.get_sheet_by_name(sheet.name), content) for sheet in pages if sheet.name not in hidden)
-    return Sheets(grids, hidden)
 
 
 def _grid(sheet: CalamineSheet, content: bytes) -> Grid:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from schemas.errors import SourceError
@@ -41,7 +41,7 @@ class FakeSource:
         reading = self._files.get(stamp.path)
         return hashlib.sha256(repr(asdict(reading)).encode()).digest() if reading else b""
 
-    def read(self, stamp: FileStamp) -> Reading:
+    def read(self, stamp: FileStamp, known: Mapping[str, str]) -> Reading:
         where = Place(stamp.path)
         gone = Rejection(where, (Problem("file_changing", Severity.BLOCK, where),))
         return self._files.get(stamp.path, Reading(stamp.path, rejections=(gone,)))

@@ -14,7 +14,7 @@ from tests.adapters.ledgers import Merge, Rows, ledger, write_xlsx
 def read(file: Path, *, organiser: str = "", level: Level | None = None, year: int | None = None) -> Reading:
     source = FolderSource("rosters", file.parent, file.name, organiser=organiser, level=level, year=year)
     [stamp] = source.look()
-    return without_region_notes(source.read(stamp))
+    return without_region_notes(source.read(stamp, {}))
 
 
 def without_region_notes(reading: Reading) -> Reading:

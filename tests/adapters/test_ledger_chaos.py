@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Cell, Grid, Row, Sheets, squared
-from adapters.sources.ledger import read_ledger
+from adapters.sources.ledger import Task, read_ledger
 from schemas.roster import Reading
 from tests.adapters.ledgers import HEADER, LINE, TITLE, id_no, name, row
 
@@ -59,7 +59,7 @@ def test_no_sheet_raises_and_no_whole_person_goes_missing(*, lines: list[list[Ce
     rows = squared([list(HEADER), *([*line] for line in lines)])
     whole = [index + 1 for index, cells in enumerate(rows) if is_whole(cells)]
     reading = read_ledger(
-        "rosters/a.xlsx", Sheets((Grid("s", rows, knows_merges),)), Facts(year=2025), date(2025, 6, 1)
+        Task("rosters/a.xlsx", date(2025, 6, 1), Facts(year=2025)), Sheets((Grid("s", rows, knows_merges),))
     )
     places = sorted(rows_of(reading))
     assert len(places) == len(set(places))

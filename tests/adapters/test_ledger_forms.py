@@ -339,6 +339,6 @@ def test_an_unknown_region_is_noted_once_a_batch_and_refuses_nobody(tmp_path: Pa
     file = write_xlsx(tmp_path / "台账.xlsx", ledger(*people(3)))
     source = FolderSource("rosters", tmp_path, file.name)
     [stamp] = source.look()
-    reading = source.read(stamp)
+    reading = source.read(stamp, {})
     assert [len(roster.people) for roster in reading.rosters] == [3]
     assert codes(reading.notes) == ["unknown_region"]

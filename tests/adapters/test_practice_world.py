@@ -291,7 +291,7 @@ def test_the_bridge_reads_in_the_ledgers_what_is_in_the_world(demo, day, tmp_pat
     write_ledgers(demo.day1, tmp_path)
     write_ledgers(world, tmp_path)
     source = FolderSource("ledgers", tmp_path, "*", year=2025)
-    readings = [source.read(stamp) for stamp in source.look()]
+    readings = [source.read(stamp, {}) for stamp in source.look()]
     rosters = [roster for reading in readings for roster in reading.rosters]
     assert not [reading.rejections for reading in readings if reading.rejections]
     assert _read_batches(rosters) == {(ledger.batch, len(ledger.leaders)) for ledger in world.ledgers}

@@ -58,7 +58,7 @@ def _put(file: Path, count: int) -> None:
 def _read_elsewhere(real: FolderSource, folder: Path, path: str, count: int) -> Reading:
     _put(folder / path, count)
     stamp = next(stamp for stamp in real.look() if stamp.path == f"rosters/{path}")
-    return real.read(stamp)
+    return real.read(stamp, {})
 
 
 def test_paths_begin_with_the_name_of_the_source_and_come_sorted(stand: Stand) -> None:
@@ -93,7 +93,7 @@ def test_the_digest_follows_the_content(stand: Stand) -> None:
 def test_every_place_names_the_file_of_the_stamp(stand: Stand) -> None:
     stand.put("荣成/第1批.xlsx", 2)
     [stamp] = stand.source.look()
-    reading = stand.source.read(stamp)
+    reading = stand.source.read(stamp, {})
     [roster] = reading.rosters
     assert isinstance(roster, Roster)
     assert reading.path == stamp.path == roster.where.file
@@ -107,7 +107,7 @@ def test_a_file_that_went_away_between_look_and_read_is_a_rejection(stand: Stand
     stand.put("a.xlsx", 1)
     [stamp] = stand.source.look()
     stand.take_away("a.xlsx")
-    reading = stand.source.read(stamp)
+    reading = stand.source.read(stamp, {})
     assert reading.rosters == ()
     [gone] = reading.rejections
     assert isinstance(gone, Rejection)

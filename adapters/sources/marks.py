@@ -1,0 +1,29 @@
+"""What stands for all that a sheet shows: a sheet with the mark of last time is not read again."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from importlib.metadata import version
+
+import orjson
+
+from adapters.sources.facts import Facts
+from adapters.sources.grid import Cell, Grid
+
+_ROWS_AT_ONCE = 500
+_PROGRAM = version("recuperation-bridge")
+"""Another program may read the same cells differently."""
+
+
+def mark_of(grid: Grid, stated: Facts, defaults: Facts, *, path: str, key: bytes) -> str:
+    """16 bytes in hex over every cell and everything else a reading builds on. `key` (up to 64 bytes) makes it worthless to others."""
+    digest = blake2b(repr((_PROGRAM, path, grid.sheet, stated, defaults)).encode(), digest_size=16, key=key)
+    for start in range(0, len(grid.rows), _ROWS_AT_ONCE):
+        rows = grid.rows[start : start + _ROWS_AT_ONCE]
+        digest.update(orjson.dumps(rows, default=_told_apart, option=orjson.OPT_PASSTHROUGH_DATETIME))
+    return digest.hexdigest()
+
+
+def _told_apart(cell: Cell) -> list[str]:
+    """A day is not the text that looks like it."""
+    return [type(cell).__name__, str(cell)]

@@ -1,0 +1,46 @@
+"""A file's bytes → what it says, by what they are and not by what the suffix says."""
+
+from __future__ import annotations
+
+import codecs
+
+from adapters.sources.delimited import read_delimited
+from adapters.sources.grid import Sheets, Unreadable
+from adapters.sources.ledger import Task, read_ledger
+from adapters.sources.problems import rejection
+from adapters.sources.workbook import read_workbook
+from schemas.roster import Place, Reading
+
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LOOKED_AT = 4096  # bytes
+_FOREIGN = ((b"%PDF", "PDF"), (b"<", "HTML"), (b"{\\rtf", "RTF"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"))
+_BINARY = frozenset(range(32)) - frozenset(b"\t\n\r\f")
+
+
+def understand(task: Task, content: bytes) -> Reading:
+    """Bad content is part of the reading, never an exception."""
+    try:
+        return read_ledger(task, _sheets(content))
+    except Unreadable as fault:
+        return unreadable(task.path, fault)
+
+
+def unreadable(path: str, fault: Unreadable) -> Reading:
+    """Nothing is known of the file but what is wrong with it."""
+    return Reading(path, rejections=(rejection(fault.code, Place(path), **fault.values),))
+
+
+def _sheets(content: bytes) -> Sheets:
+    """Raises Unreadable."""
+    if content.startswith((_ZIP, _OLE)):
+        return read_workbook(content)
+    beginning = content[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not beginning:
+        raise Unreadable("unknown_form", found="0 B")
+    if found := next((form for magic, form in _FOREIGN if beginning.startswith(magic)), None):
+        raise Unreadable("unknown_form", found=found)
+    if not content.startswith(_UTF16) and _BINARY.intersection(beginning):
+        raise Unreadable("unknown_form", found="binary")
+    return read_delimited(content)
