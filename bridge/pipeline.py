@@ -26,7 +26,7 @@ from bridge.reconcile import entry_clocks, reconcile
 from bridge.refusals import refusals
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Chosen, Wish, choose, spoken_of
-from bridge.suspects import suspects
+from bridge.suspects import Who, suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
 from schemas.journal import BatchFacts, PersonFacts, Wanted
@@ -179,12 +179,13 @@ def plan_of_what_was_seen(
     again: Sequence[tuple[BatchKey, bytes, Revision]] = (),
 ) -> Plan:
     """What may be written now, to batches whose people were listed in this run: where they were not yet, they are."""
-    todo = plan_now(house, only=only, again=again)
+    unmade = trouble.unmade.keys()
+    todo = plan_now(house, only=only, again=again, without=unmade)
     unseen = {work.batch for work in todo.work} - trouble.seen - trouble.aside.keys()
     if unseen:
         if not look(house, trouble, only=unseen):
             return Plan()
-        todo = plan_now(house, only=only, again=again)
+        todo = plan_now(house, only=only, again=again, without=unmade)
     return Plan(tuple(work for work in todo.work if work.batch in trouble.seen))
 
 
@@ -201,9 +202,16 @@ def _clear_desk(house: House, trouble: Trouble) -> None:
 
 
 def plan_now(
-    house: House, *, only: Collection[BatchKey] | None = None, again: Sequence[tuple[BatchKey, bytes, Revision]] = ()
+    house: House,
+    *,
+    only: Collection[BatchKey] | None = None,
+    again: Sequence[tuple[BatchKey, bytes, Revision]] = (),
+    without: Collection[Who] = (),
 ) -> Plan:
-    """What may be written now; `again` are revisions to be taken for granted though the journal has not got them."""
+    """What may be written now; `again` are revisions to be taken for granted though the journal has not got them.
+
+    `without` are people of whom no request can be made.
+    """
     deliveries = house.journal.deliveries
     asked = {(batch, person): revision for batch, person, revision in again}
     people = [_person_as_if(fact, asked) for fact in deliveries.disagreeing()]
@@ -211,7 +219,7 @@ def plan_now(
         [_batch_as_if(batch, asked) for batch in deliveries.batches()],
         people,
         deliveries.tallies(),
-        suspects=suspects(house.journal, people).offline,
+        suspects=suspects(house.journal, people).offline | frozenset(without),
         can=house.portal.can,
         today=house.clock.instant().at.date(),
         only=only,
@@ -242,6 +250,7 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
         return False
     trouble.drift += [T("an answer did not fit at {path}", path=path) for path in sorted(pushed.drift)]
     trouble.set_aside(pushed.unmade)
+    trouble.put_off(pushed.put_off)
     trouble.stopped = trouble.stopped or pushed.stopped
     seen = look(house, trouble, only=pushed.batches)
     return seen and not pushed.stopped
@@ -285,6 +294,7 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
         failures=trouble.failures,
         drift=trouble.drift,
         aside=trouble.aside,
+        unmade=trouble.unmade,
         unplaced=trouble.unplaced,
     )
     journal.findings.see(found.findings, at=now)

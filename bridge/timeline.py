@@ -161,6 +161,7 @@ _OUTCOMES: Mapping[str, Text] = {
     Outcome.UNKNOWN: T("no certain answer: the portal may have stored it or not"),
     Outcome.NOT_SENT: T("the portal was not reached: tried again later"),
     Outcome.NOT_PROCESSED: T("the portal did not process it: tried again later"),
+    Outcome.IN_PARTS: T("the portal took none of its request: sent again in halves"),
     Outcome.EXPORTED: T("exported into the outbox: somebody has to upload it"),
 }
 

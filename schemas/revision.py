@@ -71,6 +71,7 @@ _AFTER_SENDING = {
     Outcome.UNKNOWN: State.UNKNOWN,
     Outcome.NOT_SENT: State.READY,
     Outcome.NOT_PROCESSED: State.READY,
+    Outcome.IN_PARTS: State.READY,
     Outcome.EXPORTED: State.AWAITING_HUMAN,
 }
 

@@ -83,7 +83,7 @@ class Retries(_Section):
 
     attempts: Annotated[int, Field(ge=1, le=20)] = 4
     time_s: Seconds = 300
-    budget: Annotated[int, Field(ge=0)] = 200
+    budget: Annotated[int, Field(ge=0)] = 20
 
 
 class Portal(_Section):

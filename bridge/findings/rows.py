@@ -116,3 +116,21 @@ def of_the_run(
             evidence=(text,),
             information=True,
         )
+
+
+def of_unmade(view: View, unmade: Mapping[Who, Text], names: Mapping[Who, Person]) -> Iterator[Finding]:
+    """People of whom no request can be made: the dialect has no room for what one of their fields says."""
+    for (batch, person), text in unmade.items():
+        opened = names.get((batch, person))
+        known = (opened.offline or {}) if opened else {}
+        yield Finding(
+            id=view.identify((Code.DRIFT, str(batch), person.hex())),
+            code=Code.DRIFT,
+            batch=batch,
+            person=person.hex(),
+            name=shown("name", known.get("name", "")),
+            where=opened.where if opened else None,
+            values=batch_values(view, batch),
+            evidence=(text,),
+            unit=known.get("unit", ""),
+        )

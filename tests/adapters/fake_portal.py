@@ -75,6 +75,8 @@ class FakePortal:
         self._rows_per_call = rows_per_call
         self.down = False
         self.mask = False
+        self.poison: set[str] = set()  # names of people for whom a whole request is refused
+        self.takes_at_most = 1000  # rows; a larger request is too large
         self.no_room_for: set[str] = set()  # names of people whose request cannot be made
         self.asked_by_name = False  # it lists nothing: it can only be asked for one thing at a time
         self.drifting: set[str] = set()  # online ids of batches whose people are listed in another shape
@@ -183,6 +185,10 @@ class FakePortal:
             self._late -= 1
             self._waiting.append((self._uptime_s() + self._late_s, payload))
             return _all(payload, Outcome.UNKNOWN, "lost:ReadTimeout")
+        if len(payload.serials) > self.takes_at_most:
+            return replace(_all(payload, Outcome.IN_PARTS, "answered:413"), status=413, whole=True)
+        if self.poison & set(payload.names):
+            return replace(_all(payload, Outcome.REFUSED, "answered:S20006", "S20006", "参数错误"), whole=True)
         verdicts = self._stored(payload)
         if self._lost > 0:
             self._lost -= 1
@@ -342,8 +348,8 @@ def _masked(fields: Fields) -> dict[str, str]:
     return {**fields, "id_no": _stars(fields.get("id_no", ""), 4), "phone": _stars(fields.get("phone", ""), 3)}
 
 
-def _all(payload: Payload, outcome: Outcome, seen: str) -> Answer:
-    return Answer(seen, None, dict.fromkeys(payload.serials, Verdict(outcome)))
+def _all(payload: Payload, outcome: Outcome, seen: str, code: str = "", words: str = "") -> Answer:
+    return Answer(seen, None, dict.fromkeys(payload.serials, Verdict(outcome, code, words)))
 
 
 def _no(code: str) -> Verdict:
