@@ -13,7 +13,7 @@ from bridge.report import Wording
 from bridge.revisions import Numbering
 from bridge.suspects import Who
 from schemas.batch import Base, BatchKey
-from schemas.errors import SchemaDrift
+from schemas.errors import AuthError, SchemaDrift, TransientError
 from schemas.finding import Code
 from schemas.policy import Policy
 from schemas.portal import RefusedRow
@@ -58,6 +58,7 @@ class Trouble:
 
     `aside` are batches that could not be listed or written to; `seen` those whose people were listed: nothing is written
     to any other. `unmade` are people of whom no request can be made.
+    `silent`: the portal was not there, or would take nothing; `turned_away` are those failures that say who we are is wrong.
     """
 
     failures: list[Text] = field(default_factory=list)
@@ -66,6 +67,8 @@ class Trouble:
     unmade: dict[Who, Text] = field(default_factory=dict)
     seen: set[BatchKey] = field(default_factory=set)
     unplaced: list[RefusedRow] = field(default_factory=list)
+    turned_away: list[Text] = field(default_factory=list)
+    silent: bool = False
     stopped: bool = False
 
     def __bool__(self) -> bool:
@@ -93,5 +96,13 @@ class Trouble:
             code = Code.DRIFT if isinstance(error, SchemaDrift) else Code.SILENCE
             self.aside[key] = Aside(code, error.text)
         if seen.ended_by is not None:
-            self.failures.append(seen.ended_by.text)
+            self.failed(seen.ended_by)
             self.stopped = True
+
+    def failed(self, error: TransientError | AuthError) -> None:
+        """The portal could not be used: it is `silent`, or turned us away."""
+        self.failures.append(error.text)
+        if isinstance(error, AuthError):
+            self.turned_away.append(error.text)
+        else:
+            self.silent = True

@@ -151,7 +151,7 @@ def look(
     except SchemaDrift as error:
         trouble.drift.append(error.text)
     except (TransientError, AuthError) as error:
-        trouble.failures.append(error.text)
+        trouble.failed(error)
     else:
         trouble.look_back(seen)
         _clear_desk(house, trouble)
@@ -245,7 +245,7 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     try:
         pushed = push(todo, _sender(house, run), stop=house.stop, watch=house.watch)
     except AuthError as error:
-        trouble.failures.append(error.text)
+        trouble.failed(error)
         trouble.stopped = True
         return False
     trouble.drift += [T("an answer did not fit at {path}", path=path) for path in sorted(pushed.drift)]
@@ -296,6 +296,7 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
         aside=trouble.aside,
         unmade=trouble.unmade,
         unplaced=trouble.unplaced,
+        turned_away=trouble.turned_away,
     )
     journal.findings.see(found.findings, at=now)
     result = _report(house, found, trouble)

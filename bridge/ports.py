@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from schemas.batch import BatchKey
+from schemas.doubt import Doubt
 from schemas.finding import Finding, Sighting
 from schemas.journal import (
     Answered,
@@ -269,6 +270,14 @@ class Timeline(Protocol):
     def people_like(self, prefix: str) -> tuple[bytes, ...]: ...
 
 
+class Word(Protocol):
+    """What a person says of records that nothing has proven."""
+
+    def of_person(self, person: bytes, *, now: Instant) -> tuple[Doubt, ...]: ...
+    def of_batch(self, key: BatchKey, *, now: Instant) -> tuple[Doubt, ...]: ...
+    def decide(self, doubts: Iterable[Doubt], *, stored: bool, by: str, now: Instant) -> None: ...
+
+
 class Journal(Protocol):
     """The bridge's own memory: what may never be lost."""
 
@@ -290,4 +299,6 @@ class Journal(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def timeline(self) -> Timeline: ...
+    @property
+    def word(self) -> Word: ...
     def close(self) -> None: ...

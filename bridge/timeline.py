@@ -181,6 +181,8 @@ _EVENTS: Mapping[str, tuple[Text, Text]] = {
     "by_hand.uploaded": (_ASKED, T("uploaded, says {by}: to be proven by reading back")),
     "by_hand.voided": (_ASKED, T("given up by {by}: {why}")),
     "by_hand.refused": (_REFUSED, T("refused by the portal")),
+    "word.stored": (_ASKED, T("in the portal, says {by}")),
+    "word.absent": (_ASKED, T("not in the portal, says {by}: to be sent anew")),
     "resync.asked": (_ASKED, T("to be sent again")),
 }
 

@@ -16,6 +16,7 @@ from adapters.journal.runs import Outbox, Runs
 from adapters.journal.schema import check, upgrade
 from adapters.journal.store import Store
 from adapters.journal.timeline import Timeline
+from adapters.journal.word import Word
 from schemas.errors import ConfigError, JournalError
 from schemas.journal import Settling
 from schemas.texts import T
@@ -42,6 +43,7 @@ class Journal:
     runs: Runs
     outbox: Outbox
     timeline: Timeline
+    word: Word
     store: Store
 
     def verify(self) -> None:
@@ -96,6 +98,7 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         runs=Runs(store),
         outbox=Outbox(store, vault),
         timeline=Timeline(store),
+        word=Word(store, settling),
         store=store,
     )
 
