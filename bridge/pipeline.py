@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from math import ceil, inf
 
 from bridge.check import check
 from bridge.chunks import chunks
@@ -37,6 +38,12 @@ from schemas.texts import T
 
 ROUNDS = 4
 """Plan and push at most so often in one run: settled, entered, corrected, submitted."""
+
+ASKED_AGAIN_S = 300
+"""A portal that says it is closed, and not for how long, is asked again after this time, by one request."""
+
+QUIET_AT_MOST_S = 3600
+"""No wish for quiet is kept from one run to the next for longer: it may have been a mistake."""
 
 BATCHES_AT_ONCE = 100
 """So many batches are kept in one transaction of the journal; a crash in between leaves them touched."""
@@ -252,6 +259,7 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     trouble.set_aside(pushed.unmade)
     trouble.put_off(pushed.put_off)
     trouble.stopped = trouble.stopped or pushed.stopped
+    trouble.silent = trouble.silent or (pushed.stopped and not house.stop.requested)
     seen = look(house, trouble, only=pushed.batches)
     return seen and not pushed.stopped
 
@@ -300,9 +308,16 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
     )
     journal.findings.see(found.findings, at=now)
     result = _report(house, found, trouble)
-    numbers = {bucket.value: count for bucket, count in found.offline.buckets.items()}
+    numbers = {bucket.value: count for bucket, count in found.offline.buckets.items()} | _rest(house, trouble)
     journal.runs.finish(run, result.state, numbers, at=house.clock.instant().at)
     return result
+
+
+def _rest(house: House, trouble: Trouble) -> dict[str, int]:
+    """What the next run must know of the portal: a closed one is asked again after a while, by one request."""
+    shut_s = house.portal.shut_for_s
+    quiet_s = ASKED_AGAIN_S if shut_s == inf else min(shut_s, QUIET_AT_MOST_S)
+    return {"silent": int(trouble.silent), "quiet_s": ceil(quiet_s)} if trouble.silent or quiet_s else {}
 
 
 def items_now(journal: Journal, rules: Rules, wording: Wording, *, now: datetime) -> list[Item]:

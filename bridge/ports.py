@@ -27,6 +27,7 @@ from schemas.journal import (
     ListedPerson,
     Person,
     PersonFacts,
+    Rest,
     SetAside,
     Tally,
     Values,
@@ -86,6 +87,10 @@ class Portal(Protocol):
     @property
     def concurrency(self) -> int:
         """So many requests may be on their way at once."""
+
+    @property
+    def shut_for_s(self) -> float:
+        """So many seconds it wants no call; infinite: none any more in this run."""
 
     def rows_at_once(self, operation: Operation) -> int:
         """So many records one request may carry."""
@@ -248,6 +253,7 @@ class Runs(Protocol):
     def ran(self, kind: str, business_date: date) -> bool: ...
     def last(self, kind: str) -> tuple[RunState, datetime] | None: ...
     def read_at(self) -> datetime | None: ...
+    def rest(self) -> Rest: ...
     def read_back_at(self) -> datetime | None: ...
     def note(self, notes: Sequence[Text], *, basis: str, at: datetime) -> None: ...
     def notes(self) -> tuple[Text, ...]: ...

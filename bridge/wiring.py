@@ -100,7 +100,7 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
         try:
-            with open_carrier(config, vault) as carrier:
+            with open_carrier(config, vault, journal.runs.rest()) as carrier:
                 yield _house(config, ways, vault, journal, carrier, policy)
         finally:
             journal.close()

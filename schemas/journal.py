@@ -45,6 +45,18 @@ class Settling:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """How the last run left the portal: `silent`, not there or taking nothing; `until`, it wants no call before then."""
+
+    silent: bool = False
+    until: datetime | None = None
+
+    def left_s(self, now: datetime) -> float:
+        """So many seconds from now on it wants no call."""
+        return 0.0 if self.until is None else max((self.until - now).total_seconds(), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class KnownFile:
     """What the journal remembers of a file it has read. `holds_batches`: some batch would lose it."""
 

@@ -57,6 +57,10 @@ class HttpPortal:
     def concurrency(self) -> int:
         return self._dialect.limits.concurrency
 
+    @property
+    def shut_for_s(self) -> float:
+        return self._line.shut_for_s
+
     def rows_at_once(self, operation: Operation) -> int:
         shape = self._dialect.operations.write(operation)
         return self._dialect.limits.rows_per_call if shape and shape.rows_at else 1

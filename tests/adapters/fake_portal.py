@@ -73,6 +73,7 @@ class FakePortal:
         self.settle_window_s = settle_window_s
         self.concurrency = concurrency
         self._rows_per_call = rows_per_call
+        self.shut_for_s = 0.0
         self.down = False
         self.mask = False
         self.poison: set[str] = set()  # names of people for whom a whole request is refused
