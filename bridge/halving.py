@@ -70,3 +70,18 @@ def _final(said: Verdict, answer: Answer) -> Verdict:
     status = str(answer.status or "")
     words = said.words or f"HTTP {status}".rstrip()
     return replace(said, outcome=Outcome.REFUSED, code=said.code or status, words=words)
+
+
+def repeated(answer: Answer) -> Answer:
+    """What the answer to a request made again says of both times: what was not taken now may have been stored before.
+
+    One refused whole is not halved here: its records are ready again, and go as any others.
+    """
+    if came_back(answer, Tally()):
+        return put_back(answer)
+    open_still = {Outcome.NOT_SENT, Outcome.NOT_PROCESSED}
+    said = {
+        serial: Verdict(Outcome.UNKNOWN, verdict.code) if verdict.outcome in open_still else verdict
+        for serial, verdict in answer.verdicts.items()
+    }
+    return final(replace(answer, verdicts=said))

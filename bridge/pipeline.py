@@ -20,7 +20,7 @@ from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
 from bridge.plan import plan
 from bridge.ports import Desk, Journal
-from bridge.push import Sender, finish, push
+from bridge.push import Sender, finish, push, repeat
 from bridge.read import merged, read
 from bridge.read_back import read_back
 from bridge.reconcile import entry_clocks, reconcile
@@ -95,9 +95,22 @@ def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKe
     if house.desk is not None and not _desk_is_ready(house, house.desk, run, trouble):
         return
     for _ in range(ROUNDS):
+        if not _ask_by_key(house, run, trouble):
+            break
         todo = plan_of_what_was_seen(house, trouble, only=only)
         if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
             break
+
+
+def _ask_by_key(house: House, run: int, trouble: Trouble) -> bool:
+    """Where the portal honours keys, what is unknown is settled by asking the same thing again. False: send nothing more."""
+    try:
+        touched = repeat(_sender(house, run), stop=house.stop)
+    except AuthError as error:
+        trouble.failed(error)
+        trouble.stopped = True
+        return False
+    return not touched or look(house, trouble, only=touched)
 
 
 def _desk_is_ready(house: House, desk: Desk, run: int, trouble: Trouble) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge.course import Course, Draft, Sender
 from bridge.crew import Crew
+from bridge.halving import repeated
 from bridge.ports import Stop, Watch
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RecordError, SchemaDrift
@@ -21,7 +22,7 @@ from schemas.portal import Answer, Record, Verdict
 from schemas.revision import HEADER
 from schemas.texts import Text
 
-__all__ = ["Pushed", "Sender", "finish", "push"]
+__all__ = ["Pushed", "Sender", "finish", "push", "repeat"]
 
 NOT_TAKEN_AT_MOST = 3
 """After so many requests in a row that the portal would not take now it is left alone."""
@@ -108,6 +109,25 @@ def finish(sender: Sender) -> None:
     for attempt, dispatch in sender.journal.outgoing.unfinished():
         answered = Answered(dispatch, attempt, sender.portal.send(dispatch.payload))
         sender.journal.deliveries.keep([answered], (), run=sender.run, now=sender.clock.instant())
+
+
+def repeat(sender: Sender, *, stop: Stop) -> frozenset[BatchKey]:
+    """Where the portal honours keys (K2): make again, under the key it had, each request of which nothing is known.
+
+    Returns the batches concerned. Raises AuthError, JournalError.
+    """
+    journal, touched = sender.journal, set[BatchKey]()
+    for attempt, dispatch in journal.keyed.repeatable(sender.clock.instant()):
+        if stop.requested:
+            break
+        journal.keyed.sending(dispatch, sender.clock.instant())
+        answer = sender.portal.send(dispatch.payload)
+        kept = Answered(dispatch, attempt, repeated(answer))
+        journal.deliveries.keep([kept], (), run=sender.run, now=sender.clock.instant())
+        touched.add(dispatch.batch)
+        if any(verdict.outcome is Outcome.NOT_SENT for verdict in answer.verdicts.values()):
+            break
+    return frozenset(touched)
 
 
 def _turn(course: Course, crew: Crew[Leaving], answered: Sequence[Answered], so_far: _SoFar, sender: Sender) -> int:

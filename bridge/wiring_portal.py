@@ -83,7 +83,8 @@ def settling_of(config: Config) -> Settling:
     if config.portal.by_hand:
         return Settling(DeliveryClass.K4, 0, by_hand=True)
     dialect, window_s = load_dialect(config), config.portal.settle_window_s
-    return Settling(dialect.delivery_class, dialect.settle_window_s if window_s is None else window_s)
+    window_s = dialect.settle_window_s if window_s is None else window_s
+    return Settling(dialect.delivery_class, window_s, key_life_s=dialect.key_life_s)
 
 
 def clients_of(config: Config, dialect: Dialect) -> Clients:

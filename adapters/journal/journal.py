@@ -8,6 +8,7 @@ from typing import Protocol
 
 from adapters.journal.deliveries import Deliveries
 from adapters.journal.findings import Findings
+from adapters.journal.keyed import Keyed
 from adapters.journal.offline import Offline
 from adapters.journal.online import Online
 from adapters.journal.outgoing import Outgoing
@@ -44,6 +45,7 @@ class Journal:
     outbox: Outbox
     timeline: Timeline
     word: Word
+    keyed: Keyed
     store: Store
 
     def verify(self) -> None:
@@ -99,6 +101,7 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         outbox=Outbox(store, vault),
         timeline=Timeline(store),
         word=Word(store, settling),
+        keyed=Keyed(store, vault, settling),
         store=store,
     )
 

@@ -74,6 +74,7 @@ class FakePortal:
         self.concurrency = concurrency
         self._rows_per_call = rows_per_call
         self.shut_for_s = 0.0
+        self._answers: dict[str, dict[str, Verdict]] = {}  # by the key of the request, where keys are honoured (K2)
         self.down = False
         self.mask = False
         self.poison: set[str] = set()  # names of people for whom a whole request is refused
@@ -175,7 +176,9 @@ class FakePortal:
         rows = [{"serial": each.serial, "id": each.online_id, "fields": dict(each.fields)} for each in records]
         body = orjson.dumps({"parent": parent, "rows": rows})
         names = tuple(each.fields["name"] for each in records) if operation is Operation.SAVE_PEOPLE else ()
-        return Payload(operation, f"/{operation}", body, tuple(each.serial for each in records), names)
+        serials = tuple(each.serial for each in records)
+        values = {"request_key": "+".join(serials)}
+        return Payload(operation, f"/{operation}", body, serials, names, values=values)
 
     def send(self, payload: Payload) -> Answer:
         self.calls[payload.operation] += 1
@@ -190,7 +193,11 @@ class FakePortal:
             return replace(_all(payload, Outcome.IN_PARTS, "answered:413"), status=413, whole=True)
         if self.poison & set(payload.names):
             return replace(_all(payload, Outcome.REFUSED, "answered:S20006", "S20006", "参数错误"), whole=True)
-        verdicts = self._stored(payload)
+        key = payload.values["request_key"] if self.delivery_class is DeliveryClass.K2 else ""
+        verdicts = self._answers[key] if key in self._answers else self._stored(payload)
+        if key:
+            self._answers[key] = verdicts
+            self._waiting = [one for one in self._waiting if one[1].values["request_key"] != key]
         if self._lost > 0:
             self._lost -= 1
             return _all(payload, Outcome.UNKNOWN, "lost:RemoteProtocolError")
