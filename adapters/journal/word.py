@@ -31,11 +31,12 @@ class Word:
             rows = connection.exec_driver_sql(f"{_NEWEST} AND r.person=? ORDER BY r.batch", (person,)).all()
         return tuple(self._doubt(row, now) for row in rows)
 
-    def of_batch(self, key: BatchKey, *, now: Instant) -> tuple[Doubt, ...]:
-        """The newest revisions of a batch's own: its header, its submission."""
+    def of_batch(self, key: BatchKey, *, people: bool, now: Instant) -> tuple[Doubt, ...]:
+        """The newest revisions of a batch's own (its header, its submission), or of all its people."""
+        which = "NOT IN" if people else "IN"
         with self._store.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{_NEWEST} AND r.batch=? AND r.person IN (?, ?) ORDER BY r.person", (str(key), *sorted(_OWN))
+                f"{_NEWEST} AND r.batch=? AND r.person {which} (?, ?) ORDER BY r.person", (str(key), *sorted(_OWN))
             ).all()
         return tuple(self._doubt(row, now) for row in rows)
 

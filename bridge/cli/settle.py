@@ -26,6 +26,7 @@ def settle(
     stored: Annotated[bool, typer.Option("--stored", help=say(T("The portal has it.")))] = False,
     absent: Annotated[bool, typer.Option("--absent", help=say(T("The portal has not got it.")))] = False,
     batch: Annotated[str, typer.Option("--batch", metavar="BATCH", help=say(T("Only in this batch.")))] = "",
+    people: Annotated[bool, typer.Option("--people", help=say(T("Of a batch: all its people in doubt.")))] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=say(T("Say what would follow; change nothing.")))] = False,
 ) -> None:
     from bridge.wiring import open_journal_alone, plain_ways
@@ -34,23 +35,22 @@ def settle(
         raise ConfigError(T("Say either --stored or --absent."))
     config, ways, who = settings(ctx), plain_ways(), told("--by", by)
     with open_journal_alone(config, ways, work="settle") as journal:
-        doubts = _in_doubt(_found(journal, name, batch, ways.clock), stored=stored)
+        doubts = _in_doubt(_found(journal, name, batch, ways.clock, people=people), stored=stored)
         if not dry_run:
             journal.word.decide(doubts, stored=stored, by=who, now=ways.clock.instant())
-    for one in doubts:
-        paragraph(say(_said(one, who, stored=stored)))
+    paragraph(say(_said(doubts, who, stored=stored)))
     other = "--absent" if stored else "--stored"
-    undo = "lxy-bridge settle {name} {other} --by WHO"
+    undo = f"lxy-bridge settle {name}{' --people' if people else ''} {other} --by WHO"
     if stored:
         paragraph(say(T("What follows: it is not sent again, and stays open until a read-back shows it.")))
-        paragraph(say(T("Undo: {command}", command=undo.format(name=name, other=other))))
+        paragraph(say(T("Undo: {command}", command=undo)))
     else:
         paragraph(
             say(
                 T("What follows: the next run sends it anew. If the portal has it after all, it may stand there twice.")
             )
         )
-        paragraph(say(T("Undo, before the next run: {command}", command=undo.format(name=name, other=other))))
+        paragraph(say(T("Undo, before the next run: {command}", command=undo)))
         paragraph(say(T("There is no undo once it was sent.")))
     if dry_run:
         paragraph(say(T("Nothing was changed.")))
@@ -58,11 +58,11 @@ def settle(
         next_step(T("lxy-bridge sync"))
 
 
-def _found(journal: "Journal", name: str, batch: str, clock: "Clock") -> "Sequence[Doubt]":
+def _found(journal: "Journal", name: str, batch: str, clock: "Clock", *, people: bool) -> "Sequence[Doubt]":
     from bridge.search import batch_named, is_mark, person_marked
 
     if not is_mark(name):
-        return journal.word.of_batch(batch_named(journal, name), now=clock.instant())
+        return journal.word.of_batch(batch_named(journal, name), people=people, now=clock.instant())
     found = journal.word.of_person(person_marked(journal, name), now=clock.instant())
     only = batch_named(journal, batch) if batch else None
     return [one for one in found if only in {None, one.batch}]
@@ -98,7 +98,8 @@ def _may_come(one: "Doubt") -> Text:
     )
 
 
-def _said(one: "Doubt", who: str, *, stored: bool) -> Text:
+def _said(doubts: "Sequence[Doubt]", who: str, *, stored: bool) -> Text:
+    title, count = doubts[0].batch.title, len(doubts)
     if stored:
-        return T("{batch}: the portal has it, says {who}.", batch=one.batch.title, who=who)
-    return T("{batch}: the portal has not got it, says {who}.", batch=one.batch.title, who=who)
+        return T("{batch}: the portal has it, says {who} ({count} records).", batch=title, who=who, count=count)
+    return T("{batch}: the portal has not got it, says {who} ({count} records).", batch=title, who=who, count=count)

@@ -80,6 +80,7 @@ class FakePortal:
         self.poison: set[str] = set()  # names of people for whom a whole request is refused
         self.takes_at_most = 1000  # rows; a larger request is too large
         self.no_room_for: set[str] = set()  # names of people whose request cannot be made
+        self.lists_nobody = False  # it has no listing of people at all
         self.asked_by_name = False  # it lists nothing: it can only be asked for one thing at a time
         self.drifting: set[str] = set()  # online ids of batches whose people are listed in another shape
         self.silent: set[str] = set()  # of batches whose people are not listed: no answer comes
@@ -226,7 +227,8 @@ class FakePortal:
             raise TransientError(T("The portal cannot be reached or is busy ({cause}).", cause="silent"))
         if batch_online_id in self.drifting:
             raise SchemaDrift(T("The portal's answer is not what the dialect describes at {path}.", path="rows[].name"))
-        for key, fields in list(self._people.get(batch_online_id, {}).items()):
+        people = {} if self.lists_nobody else self._people.get(batch_online_id, {})
+        for key, fields in list(people.items()):
             if self._found(fields, _PERSON_KEY, expected):
                 yield OnlinePerson(key, _masked(fields) if self.mask else dict(fields))
 
