@@ -6,18 +6,20 @@ requests of the one before are answered. Chunks of one batch, and different batc
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from bridge.chunks import chunks
+from bridge.halving import Tally, came_back, final, halves, put_back
 from bridge.ports import Clock, Journal, Portal
 from bridge.revisions import Numbering, Subject
 from schemas.batch import BatchKey
 from schemas.journal import BatchFacts, PersonFacts, Values
 from schemas.outcome import Outcome
 from schemas.plan import BatchWork, Plan
-from schemas.portal import Answer, Operation, Record
+from schemas.portal import Answer, Operation
 from schemas.revision import HEADER, SUBMISSION, Revision
 
 _ON_ITS_WAY = {Outcome.ACCEPTED, Outcome.EXPORTED}
@@ -43,14 +45,31 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """One record that is to be sent, in canonical values."""
+
+    revision: Revision
+    values: Values
+    online_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """One request, its bytes not made yet: records and their revisions by person key, for the batch known as `parent`."""
+    """One request, its bytes not made yet: records by person key, for the batch known as `parent`.
+
+    `header` is the batch's own, in canonical values. The `tally` is shared by all parts of what was one request.
+    """
 
     batch: BatchKey
     operation: Operation
-    records: Mapping[bytes, tuple[Revision, Record]]
+    records: Mapping[bytes, Planned]
     parent: str
     header: Values | None
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def of_people(self) -> bool:
+        return self.records.keys().isdisjoint({HEADER, SUBMISSION})
 
 
 class Course:
@@ -65,9 +84,17 @@ class Course:
         """At most so many requests that may go now, the earliest batches' first."""
         return list(islice(self._drafts(), room))
 
-    def heard(self, batch: BatchKey, answer: Answer) -> None:
-        """One request of this batch was answered. Where that did not fit the dialect, it was the batch's last."""
-        self._under_way[batch].heard(answer)
+    def heard(self, draft: Draft, answer: Answer) -> Answer:
+        """One request was answered; returns the answer as it is to be kept.
+
+        What came back whole goes again in halves. Where an answer did not fit the dialect, or the portal would not take
+        the request now, it was the batch's last.
+        """
+        return self._under_way[draft.batch].heard(draft, answer)
+
+    def halve(self, draft: Draft) -> bool:
+        """Its halves go instead of it. False: it is one record."""
+        return self._under_way[draft.batch].halve(draft)
 
     def _drafts(self) -> Iterator[Draft]:
         self._under_way = {batch: walk for batch, walk in self._under_way.items() if not walk.over}
@@ -82,11 +109,15 @@ Stages = Generator[Iterator[Draft], Answer, None]
 
 
 class _Walk:
-    """One batch under way through its stages: each is all that may go at once, and is resumed with its last answer."""
+    """One batch under way through its stages: each is all that may go at once, and is resumed with its last answer.
+
+    The halves of what came back go before anything else of the batch, and belong to the stage it came from.
+    """
 
     def __init__(self, stages: Stages) -> None:
         self._stages = stages
         self._stage: Iterator[Draft] = iter(())
+        self._halves: deque[Draft] = deque()
         self._next: Callable[[], Iterator[Draft]] | None = lambda: next(stages)
         self._unanswered = 0
 
@@ -96,6 +127,9 @@ class _Walk:
 
     def drafts(self) -> Iterator[Draft]:
         while self._next is not None:
+            while self._halves:
+                self._unanswered += 1
+                yield self._halves.popleft()
             for draft in self._stage:
                 self._unanswered += 1
                 yield draft
@@ -106,9 +140,20 @@ class _Walk:
             except StopIteration:
                 self._next = None
 
-    def heard(self, answer: Answer) -> None:
+    def heard(self, draft: Draft, answer: Answer) -> Answer:
+        if came_back(answer, draft.tally) and self.halve(draft):
+            return put_back(answer)
         self._unanswered -= 1
-        self._next = None if answer.drift else lambda: self._stages.send(answer)
+        ends = answer.drift or all(said.outcome is Outcome.NOT_PROCESSED for said in answer.verdicts.values())
+        self._next = None if ends else lambda: self._stages.send(answer)
+        return final(answer)
+
+    def halve(self, draft: Draft) -> bool:
+        if len(draft.records) == 1:
+            return False
+        self._unanswered -= 1
+        self._halves += (replace(draft, records=part) for part in halves(draft.records))
+        return True
 
 
 def _stages(work: BatchWork, batch: BatchFacts, sender: Sender) -> Stages:
@@ -132,21 +177,18 @@ class _Drafting:
     def __init__(self, batch: BatchFacts, sender: Sender) -> None:
         self._batch = batch
         self._sender = sender
-        self._header = sender.batch_in_words(batch.offline) if batch.offline else None
 
     def header(self, operation: Operation) -> Draft:
         batch, mark = self._batch, self._batch.mark_offline
-        if self._header is None or mark is None:
+        if batch.offline is None or mark is None:
             raise AssertionError("a plan never touches a batch that offline does not hold")
         revision = self._revision(batch.header, HEADER, mark, operation)
-        record = Record(revision.serial, self._header, batch.online_id)
-        return self._draft(operation, {HEADER: (revision, record)}, batch.online_id)
+        return self._draft(operation, {HEADER: Planned(revision, batch.offline, batch.online_id)}, batch.online_id)
 
     def submission(self, online_id: str) -> Draft:
         batch = self._batch
         revision = self._revision(batch.submission, SUBMISSION, batch.mark_offline or b"", Operation.SUBMIT)
-        record = Record(revision.serial, {}, batch.online_id)
-        return self._draft(Operation.SUBMIT, {SUBMISSION: (revision, record)}, online_id)
+        return self._draft(Operation.SUBMIT, {SUBMISSION: Planned(revision, {}, batch.online_id)}, online_id)
 
     def people(self, work: BatchWork, online_id: str) -> Iterator[Draft]:
         """New people, then changed ones, in chunks as large as the portal allows."""
@@ -158,7 +200,11 @@ class _Drafting:
             online_ids = self._online_ids(people) if operation is Operation.UPDATE_PERSON else {}
             for chunk in chunks(people, rows_at_once(operation)):
                 records = {
-                    fact.person: self._person(fact, values[fact.person], operation, online_ids.get(fact.person, ""))
+                    fact.person: Planned(
+                        self._revision(fact.revision, fact.person, fact.offline or b"", operation),
+                        values[fact.person],
+                        online_ids.get(fact.person, ""),
+                    )
                     for fact in chunk
                 }
                 yield self._draft(operation, records, online_id)
@@ -166,14 +212,8 @@ class _Drafting:
     def _online_ids(self, people: Iterable[PersonFacts]) -> dict[bytes, str]:
         return {key: person.online_id for (_, key), person in self._sender.journal.people.open(people).items()}
 
-    def _person(
-        self, fact: PersonFacts, values: Values, operation: Operation, online_id: str
-    ) -> tuple[Revision, Record]:
-        revision = self._revision(fact.revision, fact.person, fact.offline or b"", operation)
-        return revision, Record(revision.serial, self._sender.person_in_words(values), online_id)
-
     def _revision(self, latest: Revision | None, person: bytes, mark: bytes, operation: Operation) -> Revision:
         return self._sender.numbering.to_send(latest, Subject(self._batch.key, person, mark, operation))
 
-    def _draft(self, operation: Operation, records: Mapping[bytes, tuple[Revision, Record]], parent: str) -> Draft:
-        return Draft(self._batch.key, operation, records, parent, self._header)
+    def _draft(self, operation: Operation, records: Mapping[bytes, Planned], parent: str) -> Draft:
+        return Draft(self._batch.key, operation, records, parent, self._batch.offline)

@@ -11,12 +11,14 @@ from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
 from bridge.read_back import SWEEP_AFTER_H, Reader, Seen
 from bridge.report import Wording
 from bridge.revisions import Numbering
+from bridge.suspects import Who
 from schemas.batch import Base, BatchKey
-from schemas.errors import SchemaDrift
+from schemas.errors import AuthError, SchemaDrift, TransientError
 from schemas.finding import Code
 from schemas.policy import Policy
 from schemas.portal import RefusedRow
-from schemas.texts import Text
+from schemas.revision import HEADER, SUBMISSION
+from schemas.texts import T, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +48,45 @@ class House:
     desk: Desk | None = None
 
 
+def _put_off(cause: str) -> Text:
+    return T("The portal would not take it now ({cause}); the next run tries again", cause=cause)
+
+
 @dataclass(slots=True)
 class Trouble:
     """What went wrong without ending the run: it becomes findings, and the run is not complete.
 
-    `aside` are batches that could not be listed; `seen` those whose people were: nothing is written to any other.
+    `aside` are batches that could not be listed or written to; `seen` those whose people were listed: nothing is written
+    to any other. `unmade` are people of whom no request can be made.
+    `silent`: the portal was not there, or would take nothing; `turned_away` are those failures that say who we are is wrong.
     """
 
     failures: list[Text] = field(default_factory=list)
     drift: list[Text] = field(default_factory=list)
     aside: dict[BatchKey, Aside] = field(default_factory=dict)
+    unmade: dict[Who, Text] = field(default_factory=dict)
     seen: set[BatchKey] = field(default_factory=set)
     unplaced: list[RefusedRow] = field(default_factory=list)
+    turned_away: list[Text] = field(default_factory=list)
+    silent: bool = False
     stopped: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.failures or self.drift or self.aside or self.unplaced or self.stopped)
+        return bool(self.failures or self.drift or self.aside or self.unmade or self.unplaced or self.stopped)
 
-    def set_aside(self, unmade: Mapping[BatchKey, Text]) -> None:
-        """Keep why no request could be made for these batches; nothing more is planned for them in this run."""
-        self.aside |= {key: Aside(Code.DRIFT, text) for key, text in unmade.items()}
-        self.seen -= unmade.keys()
+    def set_aside(self, unmade: Mapping[Who, Text]) -> None:
+        """Keep why no request could be made for these people, or batches; nothing more is planned for them in this run."""
+        batches = {key: text for (key, person), text in unmade.items() if person in {HEADER, SUBMISSION}}
+        self.unmade |= {who: text for who, text in unmade.items() if who[0] not in batches}
+        self._leave({key: Aside(Code.DRIFT, text) for key, text in batches.items()})
+
+    def put_off(self, batches: Mapping[BatchKey, str]) -> None:
+        """Leave these batches to the next run: the portal would not take a request of theirs now."""
+        self._leave({key: Aside(Code.SILENCE, _put_off(cause)) for key, cause in batches.items()})
+
+    def _leave(self, batches: Mapping[BatchKey, Aside]) -> None:
+        self.aside |= batches
+        self.seen -= batches.keys()
 
     def look_back(self, seen: Seen) -> None:
         """Keep what one look came to."""
@@ -76,5 +96,13 @@ class Trouble:
             code = Code.DRIFT if isinstance(error, SchemaDrift) else Code.SILENCE
             self.aside[key] = Aside(code, error.text)
         if seen.ended_by is not None:
-            self.failures.append(seen.ended_by.text)
+            self.failed(seen.ended_by)
             self.stopped = True
+
+    def failed(self, error: TransientError | AuthError) -> None:
+        """The portal could not be used: it is `silent`, or turned us away."""
+        self.failures.append(error.text)
+        if isinstance(error, AuthError):
+            self.turned_away.append(error.text)
+        else:
+            self.silent = True

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from math import ceil, inf
 
 from bridge.check import check
 from bridge.chunks import chunks
@@ -19,14 +20,14 @@ from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
 from bridge.plan import plan
 from bridge.ports import Desk, Journal
-from bridge.push import Sender, finish, push
+from bridge.push import Sender, finish, push, repeat
 from bridge.read import merged, read
 from bridge.read_back import read_back
 from bridge.reconcile import entry_clocks, reconcile
 from bridge.refusals import refusals
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Chosen, Wish, choose, spoken_of
-from bridge.suspects import suspects
+from bridge.suspects import Who, suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
 from schemas.journal import BatchFacts, PersonFacts, Wanted
@@ -37,6 +38,12 @@ from schemas.texts import T
 
 ROUNDS = 4
 """Plan and push at most so often in one run: settled, entered, corrected, submitted."""
+
+ASKED_AGAIN_S = 300
+"""A portal that says it is closed, and not for how long, is asked again after this time, by one request."""
+
+QUIET_AT_MOST_S = 3600
+"""No wish for quiet is kept from one run to the next for longer: it may have been a mistake."""
 
 BATCHES_AT_ONCE = 100
 """So many batches are kept in one transaction of the journal; a crash in between leaves them touched."""
@@ -88,9 +95,22 @@ def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKe
     if house.desk is not None and not _desk_is_ready(house, house.desk, run, trouble):
         return
     for _ in range(ROUNDS):
+        if not _ask_by_key(house, run, trouble):
+            break
         todo = plan_of_what_was_seen(house, trouble, only=only)
         if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
             break
+
+
+def _ask_by_key(house: House, run: int, trouble: Trouble) -> bool:
+    """Where the portal honours keys, what is unknown is settled by asking the same thing again. False: send nothing more."""
+    try:
+        touched = repeat(_sender(house, run), stop=house.stop)
+    except AuthError as error:
+        trouble.failed(error)
+        trouble.stopped = True
+        return False
+    return not touched or look(house, trouble, only=touched)
 
 
 def _desk_is_ready(house: House, desk: Desk, run: int, trouble: Trouble) -> bool:
@@ -151,7 +171,7 @@ def look(
     except SchemaDrift as error:
         trouble.drift.append(error.text)
     except (TransientError, AuthError) as error:
-        trouble.failures.append(error.text)
+        trouble.failed(error)
     else:
         trouble.look_back(seen)
         _clear_desk(house, trouble)
@@ -179,12 +199,13 @@ def plan_of_what_was_seen(
     again: Sequence[tuple[BatchKey, bytes, Revision]] = (),
 ) -> Plan:
     """What may be written now, to batches whose people were listed in this run: where they were not yet, they are."""
-    todo = plan_now(house, only=only, again=again)
+    unmade = trouble.unmade.keys()
+    todo = plan_now(house, only=only, again=again, without=unmade)
     unseen = {work.batch for work in todo.work} - trouble.seen - trouble.aside.keys()
     if unseen:
         if not look(house, trouble, only=unseen):
             return Plan()
-        todo = plan_now(house, only=only, again=again)
+        todo = plan_now(house, only=only, again=again, without=unmade)
     return Plan(tuple(work for work in todo.work if work.batch in trouble.seen))
 
 
@@ -201,9 +222,16 @@ def _clear_desk(house: House, trouble: Trouble) -> None:
 
 
 def plan_now(
-    house: House, *, only: Collection[BatchKey] | None = None, again: Sequence[tuple[BatchKey, bytes, Revision]] = ()
+    house: House,
+    *,
+    only: Collection[BatchKey] | None = None,
+    again: Sequence[tuple[BatchKey, bytes, Revision]] = (),
+    without: Collection[Who] = (),
 ) -> Plan:
-    """What may be written now; `again` are revisions to be taken for granted though the journal has not got them."""
+    """What may be written now; `again` are revisions to be taken for granted though the journal has not got them.
+
+    `without` are people of whom no request can be made.
+    """
     deliveries = house.journal.deliveries
     asked = {(batch, person): revision for batch, person, revision in again}
     people = [_person_as_if(fact, asked) for fact in deliveries.disagreeing()]
@@ -211,7 +239,7 @@ def plan_now(
         [_batch_as_if(batch, asked) for batch in deliveries.batches()],
         people,
         deliveries.tallies(),
-        suspects=suspects(house.journal, people).offline,
+        suspects=suspects(house.journal, people).offline | frozenset(without),
         can=house.portal.can,
         today=house.clock.instant().at.date(),
         only=only,
@@ -237,12 +265,14 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     try:
         pushed = push(todo, _sender(house, run), stop=house.stop, watch=house.watch)
     except AuthError as error:
-        trouble.failures.append(error.text)
+        trouble.failed(error)
         trouble.stopped = True
         return False
     trouble.drift += [T("an answer did not fit at {path}", path=path) for path in sorted(pushed.drift)]
     trouble.set_aside(pushed.unmade)
+    trouble.put_off(pushed.put_off)
     trouble.stopped = trouble.stopped or pushed.stopped
+    trouble.silent = trouble.silent or (pushed.stopped and not house.stop.requested)
     seen = look(house, trouble, only=pushed.batches)
     return seen and not pushed.stopped
 
@@ -285,13 +315,22 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
         failures=trouble.failures,
         drift=trouble.drift,
         aside=trouble.aside,
+        unmade=trouble.unmade,
         unplaced=trouble.unplaced,
+        turned_away=trouble.turned_away,
     )
     journal.findings.see(found.findings, at=now)
     result = _report(house, found, trouble)
-    numbers = {bucket.value: count for bucket, count in found.offline.buckets.items()}
+    numbers = {bucket.value: count for bucket, count in found.offline.buckets.items()} | _rest(house, trouble)
     journal.runs.finish(run, result.state, numbers, at=house.clock.instant().at)
     return result
+
+
+def _rest(house: House, trouble: Trouble) -> dict[str, int]:
+    """What the next run must know of the portal: a closed one is asked again after a while, by one request."""
+    shut_s = house.portal.shut_for_s
+    quiet_s = ASKED_AGAIN_S if shut_s == inf else min(shut_s, QUIET_AT_MOST_S)
+    return {"silent": int(trouble.silent), "quiet_s": ceil(quiet_s)} if trouble.silent or quiet_s else {}
 
 
 def items_now(journal: Journal, rules: Rules, wording: Wording, *, now: datetime) -> list[Item]:

@@ -6,7 +6,7 @@ Marks decide who agrees; only disagreeing people are opened and compared. Nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bridge.deadlines import clock
@@ -23,6 +23,7 @@ from bridge.findings import (
     of_rows,
     of_the_run,
     of_the_year,
+    of_unmade,
     said_by_the_batch,
 )
 from bridge.ports import Journal
@@ -46,13 +47,16 @@ def reconcile(
     failures: Sequence[Text] = (),
     drift: Sequence[Text] = (),
     aside: Mapping[BatchKey, Aside] | None = None,
+    unmade: Mapping[Who, Text] | None = None,
     unplaced: Sequence[RefusedRow] = (),
+    turned_away: Collection[Text] = (),
 ) -> Reconciliation:
     """Compare what the journal knows of both sides. Raises RunError when the books do not balance."""
     view = _view(journal, rules, now, identify)
     offline, online = _sides(view, journal)
-    of_this_run = of_the_run(view, failures, drift, aside or {}, journal.runs.notes())
-    findings = [*_all_findings(view, journal), *of_this_run, *of_refusals(view, unplaced)]
+    of_this_run = of_the_run(view, failures, drift, aside or {}, journal.runs.notes(), turned_away)
+    of_some = of_unmade(view, unmade or {}, _opened(journal, set(unmade or {})))
+    findings = [*_all_findings(view, journal), *of_this_run, *of_some, *of_refusals(view, unplaced)]
     return Reconciliation(offline, online, tuple({found.id: found for found in findings}.values()), view.clocks)
 
 

@@ -161,6 +161,7 @@ _OUTCOMES: Mapping[str, Text] = {
     Outcome.UNKNOWN: T("no certain answer: the portal may have stored it or not"),
     Outcome.NOT_SENT: T("the portal was not reached: tried again later"),
     Outcome.NOT_PROCESSED: T("the portal did not process it: tried again later"),
+    Outcome.IN_PARTS: T("the portal took none of its request: sent again in halves"),
     Outcome.EXPORTED: T("exported into the outbox: somebody has to upload it"),
 }
 
@@ -180,6 +181,8 @@ _EVENTS: Mapping[str, tuple[Text, Text]] = {
     "by_hand.uploaded": (_ASKED, T("uploaded, says {by}: to be proven by reading back")),
     "by_hand.voided": (_ASKED, T("given up by {by}: {why}")),
     "by_hand.refused": (_REFUSED, T("refused by the portal")),
+    "word.stored": (_ASKED, T("in the portal, says {by}")),
+    "word.absent": (_ASKED, T("not in the portal, says {by}: to be sent anew")),
     "resync.asked": (_ASKED, T("to be sent again")),
 }
 

@@ -101,7 +101,7 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     with hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
         try:
-            with open_carrier(config, vault) as carrier, Apart() as apart:
+            with open_carrier(config, vault, journal.runs.rest()) as carrier, Apart() as apart:
                 sources = sources_of(config, apart, key=vault.key_for("sheets"))
                 yield _house(config, ways, vault, journal, carrier, policy, sources)
         finally:

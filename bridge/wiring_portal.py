@@ -19,7 +19,7 @@ from bridge.config.packs import address_of, load_dialect, load_workbook_dialect
 from bridge.ports import Desk, Portal, Vault
 from schemas.dialect import Dialect, Dictionaries
 from schemas.errors import ConfigError
-from schemas.journal import Settling
+from schemas.journal import Rest, Settling
 from schemas.portal import DeliveryClass
 from schemas.texts import T
 
@@ -35,9 +35,12 @@ class Carrier:
     desk: Desk | None = None
 
 
+_RESTED = Rest()
+
+
 @contextmanager
-def open_carrier(config: Config, vault: Vault) -> Iterator[Carrier]:
-    """Raises ConfigError."""
+def open_carrier(config: Config, vault: Vault, rest: Rest = _RESTED) -> Iterator[Carrier]:
+    """`rest`: how the last run left the portal. Raises ConfigError."""
     if config.portal.by_hand:
         carried = load_workbook_dialect(config)
         _room_for(config.portal.inbox)
@@ -55,7 +58,7 @@ def open_carrier(config: Config, vault: Vault) -> Iterator[Carrier]:
     dialect = load_dialect(config)
     clients = clients_of(config, dialect)
     try:
-        yield Carrier(_http_portal(config, dialect, clients), dialect.words)
+        yield Carrier(_http_portal(config, dialect, clients, rest), dialect.words)
     finally:
         clients.close()
 
@@ -80,7 +83,8 @@ def settling_of(config: Config) -> Settling:
     if config.portal.by_hand:
         return Settling(DeliveryClass.K4, 0, by_hand=True)
     dialect, window_s = load_dialect(config), config.portal.settle_window_s
-    return Settling(dialect.delivery_class, dialect.settle_window_s if window_s is None else window_s)
+    window_s = dialect.settle_window_s if window_s is None else window_s
+    return Settling(dialect.delivery_class, window_s, key_life_s=dialect.key_life_s)
 
 
 def clients_of(config: Config, dialect: Dialect) -> Clients:
@@ -97,10 +101,13 @@ def credentials_of(config: Config) -> Credentials:
     return Credentials(portal.app_id or "", read_secret(portal.app_secret_file, portal.app_secret_env), values)
 
 
-def _http_portal(config: Config, dialect: Dialect, clients: Clients) -> Portal:
+def _http_portal(config: Config, dialect: Dialect, clients: Clients, rest: Rest) -> Portal:
+    """Where the portal was silent last time, its first call is a probe: nothing is tried again before some succeeded."""
     section = config.portal.retries
-    retries = WireRetries(section.attempts, section.time_s, section.budget)
-    return HttpPortal(Line(dialect, clients, credentials_of(config), retries, ticks()))
+    retries = WireRetries(section.attempts, section.time_s, section.budget, spent=rest.silent)
+    line = Line(dialect, clients, credentials_of(config), retries, ticks())
+    line.be_quiet(rest.left_s(line.ticks.now()))
+    return HttpPortal(line)
 
 
 def ticks() -> Ticks:

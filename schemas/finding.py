@@ -42,7 +42,7 @@ class Code(StrEnum):
 
 
 class Case(StrEnum):
-    """What a finding says in particular where files are carried by hand; the code stays that of the taxonomy."""
+    """What a finding says in particular, above all where files are carried by hand; its code is one of the taxonomy."""
 
     WAITS = "waits"  # D01, D02: exported, not uploaded
     UPLOADED = "uploaded"  # D15: uploaded, not read back
@@ -50,6 +50,9 @@ class Case(StrEnum):
     MISSING = "missing"  # D15: uploaded, and not in a newer export
     UNPLACED = "unplaced"  # D15: a refused row that cannot be told to be anybody's
     STALE = "stale"  # D17: offline has changed since the export
+    ASK = "ask"  # D15: the portal cannot be asked, a person must
+    VOUCHED = "vouched"  # D15: a person says it is there, nothing has proven it
+    CREDENTIALS = "credentials"  # D20: the portal does not accept who we are
 
 
 class Rule(StrEnum):

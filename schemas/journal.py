@@ -33,15 +33,37 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """How an unknown outcome may be decided on this portal. `by_hand`: what is sent is a file that a person uploads."""
+    """How an unknown outcome may be decided on this portal. `by_hand`: what is sent is a file that a person uploads.
+
+    `key_life_s`: so long the portal honours the key of a request (K2). As long as it does, the same request decides and
+    absence proves nothing; after that the key is as good as none.
+    """
 
     delivery_class: DeliveryClass
     window_s: float
     by_hand: bool = False
+    key_life_s: float | None = None
 
     def waited(self, since: Instant, now: Instant) -> bool:
-        """Whether the window has passed, by the clock that nobody can set."""
-        return since.boot == now.boot and now.uptime_s - since.uptime_s >= self.window_s
+        """Whether absence is a proof by now, by the clock that nobody can set."""
+        return since.boot == now.boot and now.uptime_s - since.uptime_s >= max(self.window_s, self.key_life_s or 0.0)
+
+    def key_lives(self, since: Instant, now: Instant) -> bool:
+        """Whether a key first used then is honoured still; after a reboot nobody knows."""
+        within = self.key_life_s is not None and now.uptime_s - since.uptime_s < self.key_life_s
+        return within and since.boot == now.boot
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How the last run left the portal: `silent`, not there or taking nothing; `until`, it wants no call before then."""
+
+    silent: bool = False
+    until: datetime | None = None
+
+    def left_s(self, now: datetime) -> float:
+        """So many seconds from now on it wants no call."""
+        return 0.0 if self.until is None else max((self.until - now).total_seconds(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

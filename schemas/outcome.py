@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"  # never reached the portal: the same attempt may be tried again
     NOT_PROCESSED = "not_processed"  # reached it, and it says it did nothing: likewise
+    IN_PARTS = "in_parts"  # reached it, it did nothing, and the same request will not do: its parts may
     EXPORTED = "exported"  # handed to a person as a file
 
 
@@ -41,7 +42,8 @@ class Reaction(StrEnum):
     THROTTLE = "throttle"
     AUTH = "auth"  # our grants or our signature: nothing was done
     CLOCK = "clock"  # the time we stamped the request with: nothing was done
-    CLOSED = "closed"
+    CLOSED = "closed"  # the portal is shut: nothing was done, and nothing more is asked for in this run
+    TOO_LARGE = "too_large"  # so many records at once are too many (413): nothing was done
     EXISTS = "exists"
     REFUSED = "refused"
     UNKNOWN = "unknown"
@@ -87,6 +89,7 @@ _OF_REACTION = {
     Reaction.AUTH: Outcome.NOT_PROCESSED,
     Reaction.CLOCK: Outcome.NOT_PROCESSED,
     Reaction.CLOSED: Outcome.NOT_PROCESSED,
+    Reaction.TOO_LARGE: Outcome.IN_PARTS,
     Reaction.EXISTS: Outcome.EXISTS,
     Reaction.REFUSED: Outcome.REFUSED,
     Reaction.UNKNOWN: Outcome.UNKNOWN,

@@ -93,13 +93,19 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one request, a verdict for each serial of its payload; `seen` names the cause."""
+    """What came of one request, a verdict for each serial of its payload; `seen` names the cause.
+
+    `whole`: the portal spoke of the request and not of its records one by one. `shut`: nothing more should go out now,
+    for the portal is closed or something else answers in its place.
+    """
 
     seen: str
     status: int | None
     verdicts: Mapping[str, Verdict]
     tries: int = 1
     drift: str = ""
+    whole: bool = False
+    shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

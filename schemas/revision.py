@@ -23,7 +23,8 @@ class State(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     QUARANTINED = "quarantined"  # nothing but a person can decide (K4)
-    VOIDED = "voided"  # a person says that its file will never be uploaded, or was not taken
+    VOUCHED = "vouched"  # a person says that the portal has it; reading back may still prove it
+    VOIDED = "voided"  # a person says that its file will never be uploaded, or that the portal has not got it
     AGREED = "agreed"  # read back, equal
     DIFFERS = "differs"  # read back, not equal
 
@@ -31,7 +32,18 @@ class State(StrEnum):
 OUT = frozenset({State.EXPORTED, State.AWAITING_HUMAN})
 """In a file that nobody has uploaded yet."""
 
-_UNDECIDED = {State.INTENT, State.SENDING, State.ACCEPTED, State.EXISTS, State.UNKNOWN, State.QUARANTINED} | OUT
+_UNDECIDED = OUT | {
+    State.INTENT,
+    State.SENDING,
+    State.ACCEPTED,
+    State.EXISTS,
+    State.UNKNOWN,
+    State.QUARANTINED,
+    State.VOUCHED,
+}
+
+BY_WORD = frozenset({State.UNKNOWN, State.QUARANTINED, State.VOUCHED, State.VOIDED})
+"""What a person's word may decide: what nothing has proven. A word given before may be taken back."""
 
 HEADER = b""
 """Stands for the person in the revision of a batch's header."""
@@ -71,6 +83,7 @@ _AFTER_SENDING = {
     Outcome.UNKNOWN: State.UNKNOWN,
     Outcome.NOT_SENT: State.READY,
     Outcome.NOT_PROCESSED: State.READY,
+    Outcome.IN_PARTS: State.READY,
     Outcome.EXPORTED: State.AWAITING_HUMAN,
 }
 
@@ -113,9 +126,11 @@ def after_reading_back(revision: Revision, seen: ReadBack, kind: DeliveryClass) 
             return _unsettled(kind) if seen.waited else State.UNKNOWN
         case State.QUARANTINED if untouched:
             return State.QUARANTINED
+        case State.VOUCHED if untouched:
+            return State.QUARANTINED if seen.waited and kind is not DeliveryClass.K4 else State.VOUCHED
         case State.EXISTS if seen.online is None:
             return State.REFUSED
-        case State.ACCEPTED | State.UNKNOWN | State.EXISTS | State.AGREED | State.QUARANTINED:
+        case State.ACCEPTED | State.UNKNOWN | State.EXISTS | State.AGREED | State.QUARANTINED | State.VOUCHED:
             return State.DIFFERS
         case State.EXPORTED | State.AWAITING_HUMAN:
             return State.DIFFERS

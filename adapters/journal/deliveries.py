@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from adapters.journal import tables
+from adapters.journal.keyed import drop_keys, keep_keys
 from adapters.journal.online import set_states
 from adapters.journal.outgoing import bound_attempt
 from adapters.journal.rows import problems_of_json
@@ -37,6 +38,7 @@ class Deliveries:
         self._store = store
         self._vault = vault
         self._by_hand = settling.by_hand
+        self._keyed = settling.key_life_s is not None
 
     def recover(self, now: Instant) -> int:
         """Put right what a dead process left: SENDING is UNKNOWN from now on, for nobody knows when its last byte left;
@@ -120,6 +122,8 @@ class Deliveries:
         ]
         if rows:
             connection.exec_driver_sql(_INSERT_ATTEMPT, rows)
+        if self._keyed:
+            keep_keys(connection, self._vault, leaving, attempts, now)
         _send(connection, leaving, State.EXPORTED if self._by_hand else State.SENDING, _since(now))
         return attempts
 
@@ -142,6 +146,8 @@ class Deliveries:
             "UPDATE attempt SET ended_at=?, tries=?, seen=?, status=? WHERE id=?",
             [(at, one.answer.tries, one.answer.seen, one.answer.status, one.attempt) for one in answered],
         )
+        if self._keyed:
+            drop_keys(connection, answered)
         self._keep_words(connection, answered)
         _keep_online_ids(connection, answered)
         add_events(connection, now.at, [(s.batch, None, s.what, s.detail) for s in spoken if s.of_the_batch])

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from adapters.journal.deliveries import Deliveries
 from adapters.journal.findings import Findings
+from adapters.journal.keyed import Keyed
 from adapters.journal.offline import Offline
 from adapters.journal.online import Online
 from adapters.journal.outgoing import Outgoing
@@ -16,6 +17,7 @@ from adapters.journal.runs import Outbox, Runs
 from adapters.journal.schema import check, upgrade
 from adapters.journal.store import Store
 from adapters.journal.timeline import Timeline
+from adapters.journal.word import Word
 from schemas.errors import ConfigError, JournalError
 from schemas.journal import Settling
 from schemas.texts import T
@@ -42,6 +44,8 @@ class Journal:
     runs: Runs
     outbox: Outbox
     timeline: Timeline
+    word: Word
+    keyed: Keyed
     store: Store
 
     def verify(self) -> None:
@@ -96,6 +100,8 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         runs=Runs(store),
         outbox=Outbox(store, vault),
         timeline=Timeline(store),
+        word=Word(store, settling),
+        keyed=Keyed(store, vault, settling),
         store=store,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import orjson
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from adapters.journal import tables
 from adapters.journal.sealed import Seals, moment, moment_of, plain
 from adapters.journal.store import Store
-from schemas.journal import Letter
+from schemas.journal import Letter, Rest
 from schemas.report import RunState
 from schemas.texts import Text
 
@@ -52,6 +52,15 @@ class Runs:
             found = connection.execute(query.order_by(run.c.id.desc()).limit(1)).first()
         return None if found is None else (RunState(found.state), datetime.fromisoformat(found.ended_at))
 
+    def rest(self) -> Rest:
+        """How the newest run that spoke with the portal left it."""
+        with self._store.read() as connection:
+            row = connection.exec_driver_sql(_REST).first()
+        if row is None:
+            return Rest()
+        quiet_s, ended_at = row.quiet_s or 0, datetime.fromisoformat(row.ended_at)
+        return Rest(bool(row.silent), ended_at + timedelta(seconds=quiet_s) if quiet_s else None)
+
     def read_back_at(self) -> datetime | None:
         """Since when the online side may have changed unseen: the last listing, or the oldest of our batches' people."""
         with self._store.read() as connection:
@@ -82,6 +91,13 @@ class Runs:
         with self._store.read() as connection:
             kept = connection.scalars(select(note.c.said).order_by(note.c.noted_at, note.c.said)).all()
         return tuple(Text(**orjson.loads(said)) for said in kept)
+
+
+_REST = (
+    "SELECT ended_at, numbers ->> 'silent' AS silent, numbers ->> 'quiet_s' AS quiet_s FROM run"
+    " WHERE kind IN ('sync', 'resync', 'reconcile') AND state <> 'failed' AND ended_at IS NOT NULL"
+    " ORDER BY id DESC LIMIT 1"
+)
 
 
 def _said(note: Text) -> str:

@@ -166,6 +166,17 @@ attempt = Table(
     Index("attempt_of_batch", "batch"),
 )
 
+keyed = Table(
+    "keyed",
+    metadata,
+    Column("attempt", Integer, primary_key=True),
+    Column("request_key", String, nullable=False),
+    Column("first_at", String, nullable=False),
+    Column("first_uptime_s", Float, nullable=False),
+    Column("first_boot", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 finding = Table(
     "finding",
     metadata,

@@ -22,6 +22,7 @@ from adapters.wire.requests import Call, Credentials
 from adapters.wire.ticks import Ticks
 from adapters.wire.waiting import Retries
 from schemas.dialect.request import Listing, Write
+from schemas.outcome import Transport
 from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, OnlineStatus, Operation, Payload, Record
 from schemas.texts import T, Text
 
@@ -55,6 +56,10 @@ class HttpPortal:
     @property
     def concurrency(self) -> int:
         return self._dialect.limits.concurrency
+
+    @property
+    def shut_for_s(self) -> float:
+        return self._line.shut_for_s
 
     def rows_at_once(self, operation: Operation) -> int:
         shape = self._dialect.operations.write(operation)
@@ -99,7 +104,8 @@ class HttpPortal:
             elapsed_ms=self._since_ms(started),
             rows=len(payload.serials),
         )
-        return Answer(reply.cause, reply.seen.status, said.of, written.tries, said.drift)
+        shut = reply.seen.transport is Transport.NOT_OURS or self._line.closed
+        return Answer(reply.cause, reply.seen.status, said.of, written.tries, said.drift, whole=said.whole, shut=shut)
 
     def batches(self, year: int, *, expected: Expected = tuple) -> Iterator[OnlineBatch]:
         operations = self._dialect.operations

@@ -23,17 +23,21 @@ _SERVER_FAULT = 500
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """A verdict for each serial; `drift` says, by path, where the answer is not what the dialect describes."""
+    """A verdict for each serial; `drift` says, by path, where the answer is not what the dialect describes.
+
+    `whole`: the answer spoke of the request, and not of its records one by one.
+    """
 
     of: Mapping[str, Verdict]
     drift: str = ""
+    whole: bool = False
 
 
 def verdicts(payload: Payload, reply: Reply, outcome: Outcome, shape: Write, dialect: Dialect) -> Verdicts:
     """Total over `payload.serials`, whatever the answer holds."""
     if outcome is not Outcome.ACCEPTED:
         said = Verdict(outcome, machine_word(reply.seen.code), reply.seen.message)
-        return Verdicts(dict.fromkeys(payload.serials, said), _unlisted(reply.seen, dialect))
+        return Verdicts(dict.fromkeys(payload.serials, said), _unlisted(reply.seen, dialect), whole=True)
     if shape.rows_at and not shape.whole:
         return _RowByRow(payload, reply, shape, dialect).verdicts()
     online_id = text(at(reply.document, shape.online_id_at)) if shape.online_id_at else ""

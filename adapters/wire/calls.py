@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 
 import httpx
@@ -44,8 +45,13 @@ class Reply:
     next_link: str = field(default="", repr=False)
 
 
-def exchange(client: httpx.Client, dialect: Dialect, made: Made, monotonic: Callable[[], float]) -> Reply:
-    """Send one request and look at what came back. Never raises for what the network or the portal did."""
+def exchange(
+    client: httpx.Client, dialect: Dialect, made: Made, monotonic: Callable[[], float], now: datetime | None = None
+) -> Reply:
+    """Send one request and look at what came back. Never raises for what the network or the portal did.
+
+    `now` is the portal's time as we know it, for answers that do not tell theirs.
+    """
     end = monotonic() + dialect.transport.deadline_s
 
     def left_s() -> float:
@@ -62,7 +68,7 @@ def exchange(client: httpx.Client, dialect: Dialect, made: Made, monotonic: Call
         return Reply(Seen(Transport.CONNECT_FAILED), f"connect_failed:{type(error).__name__}")
     except _LOST as error:
         return Reply(Seen(Transport.LOST), f"lost:{type(error).__name__}")
-    return understood(response, body, dialect.answer)
+    return understood(response, body, dialect.answer, now)
 
 
 def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]) -> bytes:
@@ -80,7 +86,7 @@ def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]
     return bytes(body)
 
 
-def understood(response: httpx.Response, body: bytes, shape: AnswerShape) -> Reply:
+def understood(response: httpx.Response, body: bytes, shape: AnswerShape, now: datetime | None = None) -> Reply:
     """A 2xx without a document, or without its code, is not the portal's; any other status speaks for itself.
 
     Where the status is the code, a 204 says all there is: it has no document (RFC 9110, 15.3.5).
@@ -90,7 +96,7 @@ def understood(response: httpx.Response, body: bytes, shape: AnswerShape) -> Rep
     code = text(at(document, shape.code_at)) if shape.code_at else str(status)
     headers = response.headers
     date, link = headers.get("Date", ""), response.links.get("next", {}).get("url", "")
-    asked_s = seconds_asked(headers.get("Retry-After", ""), date)
+    asked_s = seconds_asked(headers.get("Retry-After", ""), date, now)
     says_all = status == HTTPStatus.NO_CONTENT and not shape.code_at
     if response.is_success and (not code or document is None) and not says_all:
         return Reply(Seen(Transport.NOT_OURS, status), f"not_ours:{status}", None, asked_s, date)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import datetime, time, timedelta
+from math import inf
 from threading import Lock
 
 from adapters.wire.stamps import PortalClock
@@ -24,15 +25,17 @@ class Gate:
         self._lock = Lock()
         self._starts: deque[float] = deque(maxlen=limits.calls_per_minute)
         self._quiet_until = float("-inf")
+        self.closed = False  # the portal said so: it stays so for this run
 
     def shut_for_s(self) -> float:
-        """Seconds until a call may go out at all; 0 when it may now."""
-        quiet_s = self._quiet_until - self._ticks.monotonic()
+        """Seconds until a call may go out at all; 0 when it may now, infinite when not in this run."""
+        quiet_s = inf if self.closed else self._quiet_until - self._ticks.monotonic()
         return max(quiet_s, seconds_to_opening(self._clock.now(), self._closed), 0.0)
 
     def be_quiet(self, seconds: float) -> None:
-        """The portal asked us to wait so long."""
-        self._quiet_until = self._ticks.monotonic() + seconds
+        """The portal asked us to wait so long. An earlier wish for longer stands."""
+        with self._lock:
+            self._quiet_until = max(self._quiet_until, self._ticks.monotonic() + seconds)
 
     def take_turn(self) -> None:
         """Wait for a place among the calls of a minute."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from urllib.parse import urlsplit
 
 import structlog
@@ -89,6 +90,20 @@ class Line:
         self._retries.pay_back()
         return reply
 
+    @property
+    def closed(self) -> bool:
+        """Whether the portal said that it is closed: no call goes out any more in this run."""
+        return self._gate.closed
+
+    @property
+    def shut_for_s(self) -> float:
+        """So many seconds the portal wants no call: by its wish, by its hours, or (infinite) for the rest of the run."""
+        return self._gate.shut_for_s()
+
+    def be_quiet(self, seconds: float) -> None:
+        """What an earlier run was asked for still holds."""
+        self._gate.be_quiet(seconds)
+
     def once(self, made: Made, granted: Mapping[str, str]) -> Reply:
         """One request without patience or judgement, to see what comes. Raises NotYet while the gate is shut."""
         reply, _ = self._exchange(made)
@@ -107,13 +122,17 @@ class Line:
         reply = self._authorised(call)
         outcome = known(reply.seen, self._rules)
         if outcome in _AGAIN:
-            raise NotYet(reply, outcome)
+            raise self._not_yet(reply, outcome)
         return reply
+
+    def _not_yet(self, reply: Reply, outcome: Outcome) -> NotYet:
+        """Where the portal has closed, waiting does not help within this run."""
+        return NotYet(replace(reply, retry_after_s=inf) if self._gate.closed else reply, outcome)
 
     def _readable(self, call: Call) -> Reply:
         reply = self._authorised(call)
         if self._may_pass(reply.seen):
-            raise NotYet(reply, Outcome.NOT_PROCESSED)
+            raise self._not_yet(reply, Outcome.NOT_PROCESSED)
         if known(reply.seen, self._rules) is not Outcome.ACCEPTED:
             raise SchemaDrift(
                 T("The portal answered {path} with {cause}, no success.", path=call.shape.path, cause=reply.cause)
@@ -162,7 +181,7 @@ class Line:
         if known(reply.seen, self._rules) is Outcome.ACCEPTED:
             return reply
         if self._may_pass(reply.seen) and self._said(reply.seen) not in {Reaction.AUTH, Reaction.CLOCK}:
-            raise NotYet(reply, Outcome.NOT_SENT)
+            raise self._not_yet(reply, Outcome.NOT_SENT)
         raise AuthError(T("The portal does not accept app_id and app_secret ({cause}).", cause=reply.cause))
 
     def _said(self, seen: Seen) -> Reaction | None:
@@ -170,18 +189,25 @@ class Line:
 
     def _exchange(self, made: Made) -> tuple[Reply, bool]:
         """The reply, and whether it taught us another time. No request goes out while the gate is shut."""
-        shut_s = self._gate.shut_for_s()
-        if shut_s > 0:
-            held = Reply(Seen(Transport.CONNECT_FAILED), "connect_failed:held_back", retry_after_s=shut_s)
-            raise NotYet(held, Outcome.NOT_SENT)
+        self._pass()
         self._gate.take_turn()
-        reply = exchange(self._clients.mine(), self.dialect, made, self.ticks.monotonic)
+        self._pass()  # while one waited for a turn, the portal may have asked another thread for quiet
+        reply = exchange(self._clients.mine(), self.dialect, made, self.ticks.monotonic, self.clock.now())
         if reply.retry_after_s is not None:
             self._gate.be_quiet(reply.retry_after_s)
+        if self._said(reply.seen) is Reaction.CLOSED and reply.retry_after_s is None:
+            self._gate.closed = True
         learned = self.clock.learn(reply.date)
         if learned:
             _log.warning("portal.clock_differs", offset_s=round(self.clock.offset_s))
         return reply, learned
+
+    def _pass(self) -> None:
+        """Raises NotYet while the gate is shut."""
+        shut_s = self._gate.shut_for_s()
+        if shut_s > 0:
+            held = Reply(Seen(Transport.CONNECT_FAILED), "connect_failed:held_back", retry_after_s=shut_s)
+            raise NotYet(held, Outcome.NOT_SENT)
 
 
 def _turned_away(said: Reaction, reply: Reply) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,7 +12,10 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_ran
 
 from schemas.errors import TransientError
 
-_LONGEST_WISH_S = 3600.0
+LONGEST_WISH_S = 3600.0
+"""A longer wish ends with one request after an hour: what is asked for may be a mistake, and a batch has five days."""
+
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")  # a fraction is against the rule, and plain enough
 _PAID_BACK = 0.1
 _jitter = wait_random_exponential(multiplier=0.5, max=30)
 
@@ -19,13 +23,15 @@ _jitter = wait_random_exponential(multiplier=0.5, max=30)
 class Retries:
     """How often, how long and, over one run, how many times in all calls are tried again.
 
-    One object a run, shared by its calls: an outage of a day must not make a day of requests.
+    One object a run, shared by its calls: an outage of a day must not make a day of requests. The bucket holds `budget`
+    and begins full, or `spent` where the last run found the portal gone: then nothing is tried again before it was earned.
     """
 
-    def __init__(self, attempts: int = 4, time_s: float = 120.0, budget: float = 50.0) -> None:
+    def __init__(self, attempts: int = 4, time_s: float = 120.0, budget: float = 20.0, *, spent: bool = False) -> None:
         self.attempts = attempts
         self.time_s = time_s
-        self._most = self._left = float(budget)
+        self._most = float(budget)
+        self._left = 0.0 if spent else self._most
         self._lock = Lock()
 
     def take(self) -> bool:
@@ -62,18 +68,19 @@ def _wait_s(state: RetryCallState) -> float:
     return max(_jitter(state), asked_s or 0.0)
 
 
-def seconds_asked(retry_after: str, date: str = "") -> float | None:
+def seconds_asked(retry_after: str, date: str = "", now: datetime | None = None) -> float | None:
     """Retry-After in seconds, at most an hour; None when it says nothing usable.
 
-    A moment is measured against the answer's own Date: our clocks may differ. (RFC 9110, 10.2.3)
+    A moment (in any of the three forms of RFC 9110, 5.6.7) is measured against the answer's own Date, for our clocks may
+    differ; against `now` where it has none. One that has passed asks for nothing. (RFC 9110, 10.2.3)
     """
     retry_after = retry_after.strip()
-    if retry_after.isascii() and retry_after.isdecimal():
-        return min(float(retry_after), _LONGEST_WISH_S)
-    moment, sent = _moment(retry_after), _moment(date)
+    if _SECONDS.fullmatch(retry_after):
+        return min(float(retry_after), LONGEST_WISH_S)
+    moment, sent = _moment(retry_after), _moment(date) or now
     if moment is None or sent is None:
         return None
-    return min(max((moment - sent).total_seconds(), 0.0), _LONGEST_WISH_S)
+    return min(max((moment - sent).total_seconds(), 0.0), LONGEST_WISH_S)
 
 
 def _moment(header: str) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from bridge.cli import carry, dialect, look, play, setup, story, work
+from bridge.cli import carry, dialect, look, play, settle, setup, story, work
 from bridge.cli.app import app
 from bridge.cli.words import say
 from schemas.texts import T
@@ -17,6 +17,7 @@ for command, purpose in (
     (work.resync, T("Send again what was refused or is missing online, for batches, one person, or a span.")),
     (carry.uploaded, T("Say that somebody has uploaded the files of a batch: reading back proves it.")),
     (carry.void, T("Give up the exported files of a batch: the next run exports it anew.")),
+    (settle.settle, T("Decide by a person's word what cannot be found out: the portal has a record, or has not.")),
     (work.reconcile, T("Read both sides and compare them; write nothing online.")),
     (work.report, T("The reconciliation report: into files, and with --send by mail.")),
     (look.findings, T("Every finding that is open now, as in the report.")),

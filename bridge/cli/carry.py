@@ -30,7 +30,7 @@ def uploaded(
     from bridge.search import batch_named
     from bridge.wiring import open_journal_alone, plain_ways
 
-    config, ways, who = settings(ctx), plain_ways(), _told("--by", by)
+    config, ways, who = settings(ctx), plain_ways(), told("--by", by)
     with open_journal_alone(config, ways, work="uploaded") as journal:
         key = batch_named(journal, batch)
         moved = journal.outgoing.uploaded(key, by=who, now=ways.clock.instant())
@@ -53,7 +53,7 @@ def void(
     from bridge.wiring import open_journal_alone, plain_ways
 
     config, ways = settings(ctx), plain_ways()
-    reason, who = _told("--why", why), _told("--by", by or _user())
+    reason, who = told("--why", why), told("--by", by or _user())
     with open_journal_alone(config, ways, work="void") as journal:
         key = batch_named(journal, batch)
         moved = journal.outgoing.void(key, by=who, why=reason, now=ways.clock.instant())
@@ -80,7 +80,7 @@ def _nothing_out(journal: "Journal", key: "BatchKey") -> None:
     raise typer.Exit(1)
 
 
-def _told(option: str, text: str) -> str:
+def told(option: str, text: str) -> str:
     """What somebody typed, without a number that could be somebody's. Raises ConfigError for nothing."""
     from schemas.identity import scrub
 

@@ -83,7 +83,7 @@ class Retries(_Section):
 
     attempts: Annotated[int, Field(ge=1, le=20)] = 4
     time_s: Seconds = 300
-    budget: Annotated[int, Field(ge=0)] = 200
+    budget: Annotated[int, Field(ge=0)] = 20
 
 
 class Portal(_Section):
@@ -213,11 +213,15 @@ class ReportFiles(_Section):
 
 
 class Schedule(_Section):
-    """When the daemon works, as cron lines in Asia/Shanghai. `mail` tries again what still lies in the outbox."""
+    """When the daemon works, as cron lines in Asia/Shanghai. `mail` tries again what still lies in the outbox.
+
+    `probe` asks a portal that the last run found gone whether it is back, by one request; if so, that run goes on.
+    """
 
     sync: Cron = "30 6 * * *"
     report: Cron = "30 7 * * *"
     mail: Cron = "*/15 * * * *"
+    probe: Cron = "*/5 * * * *"
 
 
 class Log(_Section):

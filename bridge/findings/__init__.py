@@ -6,7 +6,7 @@ Pure: they see one `View` and give the findings it holds, each with who moved, t
 from bridge.findings.batches import of_batches
 from bridge.findings.by_hand import of_carried, of_refusals
 from bridge.findings.people import of_people, said_by_the_batch
-from bridge.findings.rows import of_duplicates, of_rows, of_the_run, of_the_year
+from bridge.findings.rows import of_duplicates, of_rows, of_the_run, of_the_year, of_unmade
 from bridge.findings.view import Aside, Identify, Rules, View
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "of_rows",
     "of_the_run",
     "of_the_year",
+    "of_unmade",
     "said_by_the_batch",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bridge.compare import differences, who_moved
-from bridge.findings.view import View, batch_values, due_code
-from schemas.finding import Code, FieldDifference, Finding, Moved
+from bridge.findings.view import View, batch_values, case_of_doubt, due_code
+from schemas.finding import Case, Code, FieldDifference, Finding, Moved
 from schemas.identity import scrub
 from schemas.journal import BATCH_FIELDS, BatchFacts
 from schemas.portal import OnlineStatus
@@ -33,7 +34,12 @@ def _of_header(view: View, batch: BatchFacts, *, waits: bool) -> Iterator[Findin
     """`waits`: that the batch's files wait to be uploaded is said of the files."""
     carried = batch.header is not None and batch.header.carried(by_hand=view.rules.by_hand)
     if batch.header is not None and batch.offline is not None and batch.header.undecided and not carried:
-        yield _finding(view, batch, Code.OUTCOME_UNKNOWN, words=batch.header)
+        case = case_of_doubt(batch.header, view.rules)
+        yield replace(
+            _finding(view, batch, Code.OUTCOME_UNKNOWN, words=batch.header),
+            case=case,
+            information=case is Case.VOUCHED,
+        )
     if batch.online is None and batch.offline is not None:
         gone = batch.mark_agreed is not None
         if waits and not gone:

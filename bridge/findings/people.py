@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.compare import differences, shown, who_moved
-from bridge.findings.view import Rules, View, batch_values, due_code
+from bridge.findings.view import Rules, View, batch_values, case_of_doubt, due_code
 from schemas.batch import BatchKey
 from schemas.finding import Case, Code, FieldDifference, Finding, Moved
 from schemas.identity import scrub
@@ -42,8 +42,8 @@ def said_by_the_batch(fact: PersonFacts, batch: BatchFacts, rules: Rules) -> boo
 
 def _of_person(view: View, fact: PersonFacts, elsewhere: BatchKey | None) -> Finding:
     if fact.offline is not None and fact.revision is not None and fact.revision.undecided:
-        missing = view.rules.by_hand and fact.revision.state is State.QUARANTINED
-        return _finding(view, fact, Code.OUTCOME_UNKNOWN, case=Case.MISSING if missing else None)
+        case = case_of_doubt(fact.revision, view.rules)
+        return _finding(view, fact, Code.OUTCOME_UNKNOWN, case=case, information=case is Case.VOUCHED)
     moved = who_moved(fact.offline, fact.online, fact.agreed)
     if moved is Moved.NEVER_AGREED:
         return _never_agreed(view, fact, elsewhere)
@@ -69,6 +69,7 @@ def _finding(
     moved: Moved | None = None,
     evidence: tuple[Text, ...] = (),
     case: Case | None = None,
+    information: bool = False,
     **values: str | int,
 ) -> Finding:
     """One person's finding, masked, with the fields that differ and the portal's own words."""
@@ -89,6 +90,7 @@ def _finding(
         words=scrub(person.words),
         unit=known.get("unit", ""),
         case=case,
+        information=information,
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bridge.compare import shown
 from bridge.findings.view import Aside, View, batch_values
 from bridge.suspects import Who
 from schemas.batch import BatchKey
-from schemas.finding import Code, Finding
+from schemas.finding import Case, Code, Finding
 from schemas.journal import BatchFacts, Duplicate, Person, SetAside
 from schemas.texts import T, Text
 
@@ -94,11 +94,17 @@ def of_the_run(
     drift: Sequence[Text],
     aside: Mapping[BatchKey, Aside],
     notes: Sequence[Text],
+    turned_away: Collection[Text] = (),
 ) -> Iterator[Finding]:
-    """Sources and batches that could not be looked at, a portal that answered in an unknown shape, and what was noted."""
+    """Sources and batches that could not be looked at, a portal that answered in an unknown shape, and what was noted.
+
+    Those of the `failures` that are `turned_away`: the portal did not accept who we are.
+    """
     for code, texts in ((Code.SILENCE, failures), (Code.DRIFT, drift)):
         for text in texts:
-            yield Finding(id=view.identify((code, str(text))), code=code, values={"batch": ""}, evidence=(text,))
+            case = Case.CREDENTIALS if text in turned_away else None
+            identity = view.identify((code, str(text)))
+            yield Finding(id=identity, code=code, values={"batch": ""}, evidence=(text,), case=case)
     for key, why in aside.items():
         yield Finding(
             id=view.identify((why.code, str(key), str(why.text))),
@@ -115,4 +121,22 @@ def of_the_run(
             values={"batch": ""},
             evidence=(text,),
             information=True,
+        )
+
+
+def of_unmade(view: View, unmade: Mapping[Who, Text], names: Mapping[Who, Person]) -> Iterator[Finding]:
+    """People of whom no request can be made: the dialect has no room for what one of their fields says."""
+    for (batch, person), text in unmade.items():
+        opened = names.get((batch, person))
+        known = (opened.offline or {}) if opened else {}
+        yield Finding(
+            id=view.identify((Code.DRIFT, str(batch), person.hex())),
+            code=Code.DRIFT,
+            batch=batch,
+            person=person.hex(),
+            name=shown("name", known.get("name", "")),
+            where=opened.where if opened else None,
+            values=batch_values(view, batch),
+            evidence=(text,),
+            unit=known.get("unit", ""),
         )

@@ -9,9 +9,10 @@ from datetime import datetime
 from bridge.deadlines import DeadlineRule
 from bridge.suspects import Suspects, Who
 from schemas.batch import BatchKey
-from schemas.finding import Code
+from schemas.finding import Case, Code
 from schemas.journal import BatchFacts, Carried, Person, PersonFacts
 from schemas.report import Clock, ClockState
+from schemas.revision import Revision, State
 from schemas.texts import Text
 
 Identify = Callable[[Sequence[str]], str]
@@ -67,3 +68,12 @@ def due_code(view: View, key: BatchKey) -> Code:
     """D01 while there is time, D02 after it."""
     clock = view.clocks.get(key)
     return Code.OVERDUE if clock is not None and clock.state is ClockState.OVERDUE else Code.DUE
+
+
+def case_of_doubt(revision: Revision, rules: Rules) -> Case | None:
+    """Whether an open outcome waits for the bridge (None), or for a person, or rests on a person's word."""
+    if revision.state is State.VOUCHED:
+        return Case.VOUCHED
+    if revision.state is State.QUARANTINED:
+        return Case.MISSING if rules.by_hand else Case.ASK
+    return None

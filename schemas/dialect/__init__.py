@@ -24,12 +24,14 @@ __all__ = ["Dialect", "Dictionaries", "Words", "shipped_dialect"]
 class Dialect(Part):
     """`settings` and `secrets` are what only the federation knows (name → what it is): templates name them, and
     `[portal.settings]` and `[portal.secrets]` of the settings file hold them. `app_id` and `app_secret` always are.
+    `key_life_s`: so long the portal honours the key of a request (K2).
     """
 
     name: Filled
     version: Annotated[int, Field(ge=1)]
     delivery_class: DeliveryClass
     settle_window_s: Seconds
+    key_life_s: Seconds | None = None
     settings: Words = Field(default_factory=dict)
     secrets: Words = Field(default_factory=dict)
     transport: Transport = Transport()
@@ -48,6 +50,14 @@ class Dialect(Part):
     @cached_property
     def answer_rules(self) -> tuple[Rule, ...]:
         return tuple(Rule(**rule.model_dump()) for rule in self.answer.rules)
+
+    @model_validator(mode="after")
+    def _keys_live(self) -> Self:
+        if self.delivery_class is DeliveryClass.K2 and self.key_life_s is None:
+            raise Wrong(T("key_life_s: K2 needs it: how many seconds the portal remembers the key of a request."))
+        if self.delivery_class is not DeliveryClass.K2 and self.key_life_s is not None:
+            raise Wrong(T("key_life_s: goes with K2 only."))
+        return self
 
     @model_validator(mode="after")
     def _grants_differ(self) -> Self:

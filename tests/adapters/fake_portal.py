@@ -73,9 +73,14 @@ class FakePortal:
         self.settle_window_s = settle_window_s
         self.concurrency = concurrency
         self._rows_per_call = rows_per_call
+        self.shut_for_s = 0.0
+        self._answers: dict[str, dict[str, Verdict]] = {}  # by the key of the request, where keys are honoured (K2)
         self.down = False
         self.mask = False
+        self.poison: set[str] = set()  # names of people for whom a whole request is refused
+        self.takes_at_most = 1000  # rows; a larger request is too large
         self.no_room_for: set[str] = set()  # names of people whose request cannot be made
+        self.lists_nobody = False  # it has no listing of people at all
         self.asked_by_name = False  # it lists nothing: it can only be asked for one thing at a time
         self.drifting: set[str] = set()  # online ids of batches whose people are listed in another shape
         self.silent: set[str] = set()  # of batches whose people are not listed: no answer comes
@@ -172,7 +177,9 @@ class FakePortal:
         rows = [{"serial": each.serial, "id": each.online_id, "fields": dict(each.fields)} for each in records]
         body = orjson.dumps({"parent": parent, "rows": rows})
         names = tuple(each.fields["name"] for each in records) if operation is Operation.SAVE_PEOPLE else ()
-        return Payload(operation, f"/{operation}", body, tuple(each.serial for each in records), names)
+        serials = tuple(each.serial for each in records)
+        values = {"request_key": "+".join(serials)}
+        return Payload(operation, f"/{operation}", body, serials, names, values=values)
 
     def send(self, payload: Payload) -> Answer:
         self.calls[payload.operation] += 1
@@ -183,7 +190,15 @@ class FakePortal:
             self._late -= 1
             self._waiting.append((self._uptime_s() + self._late_s, payload))
             return _all(payload, Outcome.UNKNOWN, "lost:ReadTimeout")
-        verdicts = self._stored(payload)
+        if len(payload.serials) > self.takes_at_most:
+            return replace(_all(payload, Outcome.IN_PARTS, "answered:413"), status=413, whole=True)
+        if self.poison & set(payload.names):
+            return replace(_all(payload, Outcome.REFUSED, "answered:S20006", "S20006", "参数错误"), whole=True)
+        key = payload.values["request_key"] if self.delivery_class is DeliveryClass.K2 else ""
+        verdicts = self._answers[key] if key in self._answers else self._stored(payload)
+        if key:
+            self._answers[key] = verdicts
+            self._waiting = [one for one in self._waiting if one[1].values["request_key"] != key]
         if self._lost > 0:
             self._lost -= 1
             return _all(payload, Outcome.UNKNOWN, "lost:RemoteProtocolError")
@@ -212,7 +227,8 @@ class FakePortal:
             raise TransientError(T("The portal cannot be reached or is busy ({cause}).", cause="silent"))
         if batch_online_id in self.drifting:
             raise SchemaDrift(T("The portal's answer is not what the dialect describes at {path}.", path="rows[].name"))
-        for key, fields in list(self._people.get(batch_online_id, {}).items()):
+        people = {} if self.lists_nobody else self._people.get(batch_online_id, {})
+        for key, fields in list(people.items()):
             if self._found(fields, _PERSON_KEY, expected):
                 yield OnlinePerson(key, _masked(fields) if self.mask else dict(fields))
 
@@ -342,8 +358,8 @@ def _masked(fields: Fields) -> dict[str, str]:
     return {**fields, "id_no": _stars(fields.get("id_no", ""), 4), "phone": _stars(fields.get("phone", ""), 3)}
 
 
-def _all(payload: Payload, outcome: Outcome, seen: str) -> Answer:
-    return Answer(seen, None, dict.fromkeys(payload.serials, Verdict(outcome)))
+def _all(payload: Payload, outcome: Outcome, seen: str, code: str = "", words: str = "") -> Answer:
+    return Answer(seen, None, dict.fromkeys(payload.serials, Verdict(outcome, code, words)))
 
 
 def _no(code: str) -> Verdict:

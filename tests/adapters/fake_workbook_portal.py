@@ -47,6 +47,7 @@ class FakeWorkbookPortal:
     delivery_class = DeliveryClass.K4
     settle_window_s = 0.0
     concurrency = 1
+    shut_for_s = 0.0
 
     def __init__(self, now: Callable[[], datetime], *, rows_per_file: int = 100, updates: bool = True) -> None:
         self._now = now

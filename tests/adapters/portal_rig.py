@@ -51,6 +51,7 @@ class Rig:
     router: respx.Router
     time: FakeTime
     token: respx.Route
+    line: Line
 
 
 @contextmanager
@@ -63,7 +64,7 @@ def rigged(dialect: Dialect = QILU, retries: Retries | None = None, *, secret: s
     ticks = Ticks(time.monotonic, time.sleep, time.now, os.urandom)
     line = Line(dialect, clients, Credentials("app", secret), retries or Retries(), ticks)
     try:
-        yield Rig(HttpPortal(line), router, time, token)
+        yield Rig(HttpPortal(line), router, time, token, line)
     finally:
         clients.close()
 

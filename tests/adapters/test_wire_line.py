@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from math import inf
 
 import httpx
 import orjson
 import pytest
 
+from adapters.portal.http import Retries
 from adapters.wire.locks import OpenLock
 from schemas.dialect.access import Lock
 from schemas.errors import AuthError, SchemaDrift, TransientError
@@ -199,6 +201,71 @@ def test_no_more_calls_go_out_in_a_minute_than_the_portal_allows():
         for _ in range(7):
             stored(rig)
     assert rig.time.slept == [60, 60]
+
+
+SHUT = """
+[[answer.rules]]
+code = "P00000"
+reaction = "success"
+[[answer.rules]]
+code = "SHUT"
+reaction = "closed"
+"""
+
+
+def test_a_portal_that_says_it_is_closed_is_not_called_again_in_this_run():
+    with rigged(changed(SHUT, grants=[], transport={})) as rig:
+        save = rig.router.post(SAVE).mock(return_value=answer("SHUT"))
+        came = rig.portal.send(batch(rig.portal))
+        assert (came.verdicts["serial-b"].outcome, came.shut, came.tries) == (Outcome.NOT_PROCESSED, True, 1)
+        assert stored(rig) is Outcome.NOT_SENT
+        with pytest.raises(TransientError):
+            rig.portal.people("7")
+    assert (save.call_count, rig.time.slept, rig.portal.shut_for_s) == (1, [], inf)
+
+
+def test_a_closed_portal_that_says_for_how_long_is_waited_for():
+    with rigged(changed(SHUT, grants=[], transport={})) as rig:
+        rig.router.post(SAVE).mock(side_effect=[answer("SHUT", Retry_After="30"), ok({"id": 7})])
+        assert stored(rig) is Outcome.ACCEPTED
+    assert rig.time.slept == [30]
+
+
+def test_after_a_silent_run_nothing_is_tried_again_before_it_was_earned():
+    with rigged(retries=Retries(spent=True)) as rig:
+        save = rig.router.post(SAVE).mock(return_value=httpx.Response(503))
+        assert stored(rig) is Outcome.NOT_PROCESSED
+        assert save.call_count == 1
+        save.mock(return_value=ok({"id": 7}))
+        for _ in range(11):
+            stored(rig)
+        save.mock(return_value=httpx.Response(503))
+        assert rig.portal.send(batch(rig.portal)).tries == 2
+
+
+def test_an_earlier_wish_for_longer_stands_and_so_does_that_of_the_run_before():
+    with rigged(changed(SHUT, grants=[], transport={})) as rig:
+        rig.line.be_quiet(90)
+        rig.line.be_quiet(10)
+        assert rig.portal.shut_for_s == 90
+        rig.router.post(SAVE).mock(return_value=ok({"id": 7}))
+        assert stored(rig) is Outcome.ACCEPTED
+    assert rig.time.slept == [90]
+
+
+def test_what_is_too_large_is_sent_once_and_said_of_the_whole_request():
+    with rigged() as rig:
+        save = rig.router.post(PEOPLE).mock(return_value=httpx.Response(413, html="<p>too large"))
+        came = rig.portal.send(people(rig.portal, "测试甲", "测试乙"))
+    assert {verdict.outcome for verdict in came.verdicts.values()} == {Outcome.IN_PARTS}
+    assert (came.whole, came.drift, save.call_count) == (True, "", 1)
+
+
+def test_a_page_in_the_portals_place_says_that_nothing_more_should_go():
+    with rigged() as rig:
+        rig.router.post(SAVE).mock(return_value=httpx.Response(200, html="<p>maintenance"))
+        came = rig.portal.send(batch(rig.portal))
+    assert (came.shut, came.verdicts["serial-b"].outcome) == (True, Outcome.UNKNOWN)
 
 
 TICKETS = """

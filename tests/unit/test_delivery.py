@@ -9,6 +9,7 @@ import pytest
 
 from bridge.pipeline import report_now
 from schemas.errors import AuthError
+from schemas.journal import Rest
 from schemas.portal import DeliveryClass, Operation, Payload
 from schemas.report import RunState
 from schemas.texts import T
@@ -253,3 +254,61 @@ def test_one_batch_in_trouble_does_not_hold_up_the_others(world: World) -> None:
     world.ledger(B, batch=another("第二批", organiser="别的工会"))
     world.portal.refuse(1)
     assert world.run() == ("partial\noffline 2: agreed=1 pending=1\nonline 1: agreed=1\nD01 别的工会 第二批")
+
+
+def test_a_portal_that_lists_nobody_leaves_even_what_it_accepted_to_a_person_and_is_never_sent_it_again(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path, delivery_class=DeliveryClass.K4)
+    world.portal.lists_nobody = True
+    world.ledger(A, B)
+    world.sync()
+    with world.written() as calls:
+        for _ in range(3):
+            world.settle()
+            report = world.sync()
+    assert calls == {}
+    doubts = [item for item in report.to_do if item.code == "D15"]
+    assert [item.title for item in doubts] == ["Outcome to be looked up by a person"] * 2
+
+
+def test_an_open_outcome_does_not_delay_what_is_due_after_it(world: World) -> None:
+    summer = another("第二批")
+    people_late(world, seconds=10**9)
+    world.sync()
+    world.ledger(C, batch=summer)
+    world.sync()
+    assert len(world.stored(summer.key)) == 1
+
+
+def test_while_the_portal_is_gone_the_next_run_is_told_so_and_after_it_no_more(world: World) -> None:
+    world.ledger(A, B)
+    world.portal.down, world.portal.shut_for_s = True, 120.0
+    world.sync()
+    rest = world.journal.runs.rest()
+    assert (rest.silent, rest.left_s(world.clock.now.at)) == (True, 120.0)
+    world.portal.down, world.portal.shut_for_s = False, 0.0
+    world.clock.pass_s(121)
+    assert world.journal.runs.rest().left_s(world.clock.now.at) == 0
+    world.sync()
+    assert world.journal.runs.rest() == Rest()
+
+
+@pytest.mark.parametrize(("shut_s", "kept_s"), [(float("inf"), 300), (10**9, 3600)])
+def test_a_closed_portal_is_asked_again_after_five_minutes_and_no_wish_holds_for_more_than_an_hour(
+    world: World, shut_s: float, kept_s: int
+) -> None:
+    world.portal.down, world.portal.shut_for_s = True, shut_s
+    world.sync()
+    assert world.journal.runs.rest().left_s(world.clock.now.at) == kept_s
+
+
+def test_wrong_credentials_say_what_to_check(world: World) -> None:
+    def turned_away(_: Payload) -> None:
+        raise AuthError(T("The portal does not accept app_id and app_secret (401)."))
+
+    world.ledger(A, B)
+    world.when_sent(Operation.SAVE_BATCH, turned_away)
+    [item] = [item for item in world.sync().items if item.code == "D20"]
+    assert (item.title, "lxy-bridge check" in item.next_step) == ("The portal does not accept who we are", True)
+    assert not world.journal.runs.rest().silent

@@ -271,7 +271,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         "limits.closing_hours: cover the whole day: nothing could ever be sent.",
     ),
     "K2 without a key": (
-        lambda t: t.update(delivery_class="K2"),
+        lambda t: t.update(delivery_class="K2", key_life_s=86_400),
         'operations.save_people.headers: K2 needs the key of each request in a header, such as "Idempotency-Key" =',
     ),
     "K1 without a serial": (

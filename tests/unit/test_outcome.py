@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.dialect import shipped_dialect
 from schemas.outcome import Outcome, Reaction, Rule, Seen, Transport, known, reaction
+from schemas.revision import State, after_sending
 
 QILU = shipped_dialect("qilu").answer_rules
 CODES = st.sampled_from(["", "P00000", "S10019", "S20024", "P10012", "S20004", "E-1", "200"]) | st.text(max_size=8)
@@ -60,3 +62,18 @@ def test_one_code_may_mean_two_things_by_its_message():
     twice = Seen(Transport.ANSWERED, 200, "S20024", "请不要重复上报")
     other = Seen(Transport.ANSWERED, 200, "S20024", "别的")
     assert [known(each, QILU) for each in (twice, other)] == [Outcome.EXISTS, Outcome.UNKNOWN]
+
+
+@given(seen, rules)
+def test_nothing_the_portal_may_have_stored_is_ever_ready_again_by_its_answer(seen, rules):
+    """Only what never reached it, or what the dialect itself says was not done."""
+    undone = {Reaction.RETRY, Reaction.THROTTLE, Reaction.AUTH, Reaction.CLOCK, Reaction.CLOSED, Reaction.TOO_LARGE}
+    if after_sending(known(seen, rules)) is State.READY:
+        answered = seen.transport is Transport.ANSWERED
+        assert reaction(seen, rules) in undone if answered else seen.transport is Transport.CONNECT_FAILED
+
+
+@pytest.mark.parametrize("name", ["qilu", "jeecg", "ruoyi", "oauth2", "irs", "hub", "tif", "legacy", "sorted"])
+def test_too_large_is_what_413_says_in_the_shipped_dialects(name):
+    table, page = shipped_dialect(name).answer_rules, Seen(Transport.ANSWERED, 413)
+    assert known(page, table) is Outcome.IN_PARTS

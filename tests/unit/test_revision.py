@@ -32,6 +32,7 @@ UNDECIDED = OUT | {
     State.EXISTS,
     State.UNKNOWN,
     State.QUARANTINED,
+    State.VOUCHED,
 }
 
 
@@ -126,7 +127,7 @@ def test_people_have_in_hand_what_is_out_and_what_they_uploaded(state: State, by
 
 @pytest.mark.parametrize(
     "state",
-    sorted(OUT | {State.ACCEPTED, State.UNKNOWN, State.EXISTS, State.AGREED, State.QUARANTINED}),
+    sorted(OUT | {State.ACCEPTED, State.UNKNOWN, State.EXISTS, State.AGREED, State.QUARANTINED, State.VOUCHED}),
 )
 def test_other_contents_than_were_sent_differ(state: State) -> None:
     assert after_reading_back(in_state(state), ReadBack(OTHER, BEFORE, waited=True), K3) is State.DIFFERS
@@ -134,6 +135,18 @@ def test_other_contents_than_were_sent_differ(state: State) -> None:
 
 def test_what_the_portal_claims_to_have_and_does_not_list_was_refused() -> None:
     assert after_reading_back(in_state(State.EXISTS), ReadBack(None, None, waited=False), K3) is State.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("waited", "kind", "expected"),
+    [(False, K3, State.VOUCHED), (True, K3, State.QUARANTINED), (False, K4, State.VOUCHED), (True, K4, State.VOUCHED)],
+)
+def test_a_person_s_word_stands_where_nobody_can_be_asked_and_is_asked_for_anew_where_a_listing_contradicts_it(
+    waited: bool,  # noqa: FBT001
+    kind: DeliveryClass,
+    expected: State,
+) -> None:
+    assert after_reading_back(in_state(State.VOUCHED), ReadBack(None, None, waited), kind) is expected
 
 
 def test_a_quarantined_record_stays_so_until_a_person_or_the_portal_decides() -> None:

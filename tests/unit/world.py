@@ -34,6 +34,7 @@ from tests.adapters.fake_source import FakeSource
 from tests.unit.cast import BATCH, GLOSSARY, MORNING_AFTER, POLICY, SPRING, VAULT, WORDS, block, in_words
 
 WINDOW_S = 1800.0
+KEY_LIFE_S = 86_400.0
 SETTLING = Settling(DeliveryClass.K3, WINDOW_S)
 READS = {"list_batches", "list_people"}
 
@@ -130,7 +131,9 @@ class World:
         self.clock = MovedClock()
         self.portal = ObservedPortal(uptime_s=lambda: self.clock.now.uptime_s, **portal)
         self.source = FakeSource()
-        self.journal = new_journal(folder, Settling(self.portal.delivery_class, WINDOW_S))
+        life_s = KEY_LIFE_S if self.portal.delivery_class is DeliveryClass.K2 else None
+        self.settling = Settling(self.portal.delivery_class, WINDOW_S, key_life_s=life_s)
+        self.journal = new_journal(folder, self.settling)
         self.watch = Steps()
         self.stop = Stopping()
         self.house = House(

@@ -72,6 +72,10 @@ class WorkbookPortal:
     def concurrency(self) -> int:
         return 1
 
+    @property
+    def shut_for_s(self) -> float:
+        return 0.0
+
     def rows_at_once(self, operation: Operation) -> int:
         return self._shape.import_sheet.rows_per_file if operation in _PEOPLE else 1
 
