@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import cast
 
 import httpx
 
-from adapters.wire.clocked import within
+from adapters.wire.clients import Clients
+from adapters.wire.clocked import DEADLINE
 from adapters.wire.forms import decoded
 from adapters.wire.paths import at, machine_word, text
 from adapters.wire.requests import Made
@@ -17,6 +19,7 @@ from schemas.dialect import Dialect
 from schemas.dialect.answer import AnswerShape
 from schemas.outcome import Seen, Transport
 
+_ALWAYS = {"Accept": "*/*", "User-Agent": "lxy-bridge"}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LOST = (httpx.HTTPError, httpx.StreamError)
 
@@ -44,19 +47,18 @@ class Reply:
     next_link: str = field(default="", repr=False)
 
 
-def exchange(client: httpx.Client, dialect: Dialect, made: Made, monotonic: Callable[[], float]) -> Reply:
+def exchange(clients: Clients, dialect: Dialect, made: Made, monotonic: Callable[[], float]) -> Reply:
     """Send one request and look at what came back. Never raises for what the network or the portal did."""
     end = monotonic() + dialect.transport.deadline_s
 
     def left_s() -> float:
         return end - monotonic()
 
-    request = client.build_request(
-        made.method, made.path, content=made.body or None, params=made.query or None, headers=made.headers
-    )
+    url, headers = clients.url(made.path, made.query), {**_ALWAYS, **made.headers}
+    request = httpx.Request(made.method, url, headers=headers, content=made.body or None, extensions={DEADLINE: left_s})
     try:
-        with within(left_s):
-            response = client.send(request, stream=True, follow_redirects=False)
+        with clients.lent() as client:
+            response = client.handle_request(request)
             body = _whole(response, dialect.transport.max_answer_bytes, left_s)
     except _NEVER_SENT as error:
         return Reply(Seen(Transport.CONNECT_FAILED), f"connect_failed:{type(error).__name__}")
@@ -66,8 +68,10 @@ def exchange(client: httpx.Client, dialect: Dialect, made: Made, monotonic: Call
 
 
 def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]) -> bytes:
+    """Unpacked where the portal packs what was to come plain."""
     body = bytearray()
-    chunks: Iterable[bytes] = response.iter_bytes()
+    packed = "Content-Encoding" in response.headers
+    chunks: Iterable[bytes] = response.iter_bytes() if packed else cast("httpx.SyncByteStream", response.stream)
     try:
         for chunk in chunks:
             body += chunk

@@ -175,7 +175,7 @@ class Line:
             held = Reply(Seen(Transport.CONNECT_FAILED), "connect_failed:held_back", retry_after_s=shut_s)
             raise NotYet(held, Outcome.NOT_SENT)
         self._gate.take_turn()
-        reply = exchange(self._clients.mine(), self.dialect, made, self.ticks.monotonic)
+        reply = exchange(self._clients, self.dialect, made, self.ticks.monotonic)
         if reply.retry_after_s is not None:
             self._gate.be_quiet(reply.retry_after_s)
         learned = self.clock.learn(reply.date)
