@@ -92,9 +92,9 @@ def understood(response: httpx.Response, body: bytes, shape: AnswerShape) -> Rep
     document = decoded(body, shape)
     status = response.status_code
     code = text(at(document, shape.code_at)) if shape.code_at else str(status)
-    headers = response.headers
-    date, link = headers.get("Date", ""), response.links.get("next", {}).get("url", "")
-    asked_s = seconds_asked(headers.get("Retry-After", ""), date)
+    headers = dict(response.headers.multi_items())
+    date, link = headers.get("date", ""), response.links.get("next", {}).get("url", "") if "link" in headers else ""
+    asked_s = seconds_asked(headers.get("retry-after", ""), date)
     says_all = status == HTTPStatus.NO_CONTENT and not shape.code_at
     if response.is_success and (not code or document is None) and not says_all:
         return Reply(Seen(Transport.NOT_OURS, status), f"not_ours:{status}", None, asked_s, date)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from threading import Lock
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
@@ -68,17 +69,21 @@ def seconds_asked(retry_after: str, date: str = "") -> float | None:
     A moment is measured against the answer's own Date: our clocks may differ. (RFC 9110, 10.2.3)
     """
     retry_after = retry_after.strip()
+    if not retry_after:
+        return None
     if retry_after.isascii() and retry_after.isdecimal():
         return min(float(retry_after), _LONGEST_WISH_S)
-    moment, sent = _moment(retry_after), _moment(date)
-    if moment is None or sent is None:
+    wished, sent = moment(retry_after), moment(date)
+    if wished is None or sent is None:
         return None
-    return min(max((moment - sent).total_seconds(), 0.0), _LONGEST_WISH_S)
+    return min(max((wished - sent).total_seconds(), 0.0), _LONGEST_WISH_S)
 
 
-def _moment(header: str) -> datetime | None:
+@lru_cache(maxsize=16)
+def moment(header: str) -> datetime | None:
+    """A header's date; None for what is none. All answers of one second carry the same. (RFC 9110, 5.6.7)"""
     try:
-        moment = parsedate_to_datetime(header)
+        at = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
