@@ -99,9 +99,11 @@ def missing_word(values: Values, dictionaries: Mapping[str, Words]) -> str:
 
 def to_online(values: Values, dictionaries: Mapping[str, Words]) -> dict[str, str]:
     """Canonical values in the portal's words. Raises Unmappable, naming the field."""
-    if field := missing_word(values, dictionaries):
-        raise Unmappable(T("The portal's dictionary has no word for a value of field {field}.", field=field))
-    return {field: dictionaries[field][value] if field in dictionaries else value for field, value in values.items()}
+    try:
+        return {**values, **{field: words[values[field]] for field, words in dictionaries.items()}}
+    except KeyError:
+        field = missing_word(values, dictionaries)
+        raise Unmappable(T("The portal's dictionary has no word for a value of field {field}.", field=field)) from None
 
 
 def batch_from_online(batch: OnlineBatch, words: Dictionaries) -> tuple[BatchKey, dict[str, str]]:

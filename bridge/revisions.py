@@ -44,5 +44,5 @@ class Numbering:
         """A new revision. The number is part of the serial: contents that go from A to B and back to A are three."""
         number = latest.number + 1 if latest else 1
         identity = (self.organisation, _key(subject.batch), subject.person.hex(), str(number))
-        serial = self.serial((*identity, subject.mark.hex(), subject.operation.value))
+        serial = self.serial((*identity, subject.mark.hex(), subject.operation))
         return Revision(serial, number, subject.mark, State.READY)

@@ -97,7 +97,7 @@ class HttpPortal:
         _log.info(
             "portal.sent",
             operation=payload.operation.value,
-            outcome=",".join(sorted({verdict.outcome.value for verdict in said.of.values()})),
+            outcome=",".join(sorted({verdict.outcome for verdict in said.of.values()})),
             seen=reply.cause,
             tries=written.tries,
             status=reply.seen.status,
@@ -142,12 +142,15 @@ class HttpPortal:
 
     def _content(self, operation: Operation, shape: Write, records: Sequence[Record], values: Fields) -> bytes:
         maker, form = self._line.maker, self._forms[operation in _OF_PEOPLE]
-        written = [
-            maker.with_each(form.written(record, self._lock), shape.each, {**values, **_of_one(operation, record)})
-            for record in records
-            if operation is not Operation.SUBMIT
-        ]
-        return maker.content(shape, values, written)
+        told = records if operation is not Operation.SUBMIT else ()
+
+        def whole(record: Record) -> Mapping[str, object]:
+            written = form.written(record, self._lock)
+            if not shape.each:
+                return written
+            return maker.with_each(written, shape.each, {**values, **_of_one(operation, record)})
+
+        return maker.content(shape, values, [whole(record) for record in told])
 
     def _listing(self, shape: Listing, values: Fields, of: _Kind) -> list[Row]:
         started, line = self._line.ticks.monotonic(), self._line

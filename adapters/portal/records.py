@@ -31,6 +31,7 @@ class RecordForm:
     constants: Mapping[Path, str | int | bool]
     numbers: Collection[str]
     sealed: Collection[str]
+    respelt: Collection[str]
     date: str
     mask: str
     expected: Collection[str] = field(repr=False)
@@ -49,7 +50,7 @@ class RecordForm:
         for name, value in record.fields.items():
             if name not in self.names:
                 raise Unmappable(T("The portal has no field for {field}.", field=name))
-            put(made, self.names[name], self._spelt(name, value, lock))
+            put(made, self.names[name], self._spelt(name, value, lock) if name in self.respelt else value)
         if self.serial:
             put(made, self.serial, record.serial)
         for path, constant in self.constants.items():
@@ -90,13 +91,16 @@ class RecordForm:
 def _form(dialect: Dialect, names: Words, constants: Mapping[str, str | int | bool]) -> RecordForm:
     fields, record = dialect.fields, dialect.fields.record
     of_record = {record.online_id, record.serial, record.status, record.change, record.row_code, record.row_message}
+    sealed = frozenset(dialect.sealing.fields) if dialect.sealing else frozenset()
+    days = _DAYS if fields.date != _CANONICAL_DAY else frozenset()
     tops = {path.partition(".")[0] for path in (*names.values(), *of_record, *constants)}
     return RecordForm(
         names={ours: steps(theirs) for ours, theirs in names.items()},
         serial=steps(record.serial) if record.serial else None,
         constants={steps(path): value for path, value in constants.items()},
         numbers=fields.numbers,
-        sealed=frozenset(dialect.sealing.fields) if dialect.sealing else frozenset(),
+        sealed=sealed,
+        respelt=sealed | days | set(fields.numbers),
         date=fields.date,
         mask=fields.mask,
         expected=frozenset(tops | fields.ignored),

@@ -7,8 +7,9 @@ UNKNOWN. (Where the dialect says that a record left out was skipped, it EXISTS: 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from adapters.wire.calls import Reply
 from adapters.wire.paths import at, machine_word, member, steps, text
@@ -54,100 +55,109 @@ def _unlisted(seen: Seen, dialect: Dialect) -> str:
     return f"{dialect.answer.code_at or 'status'}: {machine_word(seen.code)}, {seen.status}"
 
 
-@dataclass(slots=True)
 class _RowByRow:
-    """An answer with a line for each record; `heard` collects what it says of each serial."""
+    """An answer with a line for each record; `heard` is what it says of each serial, UNKNOWN where that contradicts."""
 
-    payload: Payload
-    reply: Reply
-    shape: Write
-    dialect: Dialect
-    heard: dict[str, list[Verdict]] = field(init=False)
-    serial_of: dict[str, str] = field(init=False)
-    drift: set[str] = field(default_factory=set)
+    def __init__(self, payload: Payload, reply: Reply, shape: Write, dialect: Dialect) -> None:
+        self._payload = payload
+        self._reply = reply
+        self._shape = shape
+        self._dialect = dialect
+        self._online_id = steps(dialect.fields.record.online_id)
+        self._heard: dict[str, Verdict] = {}
+        self._drift: set[str] = set()
 
     def verdicts(self) -> Verdicts:
-        self.heard = {serial: [] for serial in self.payload.serials}
-        self.serial_of = self._echoes()
-        for serial, row in self._rows(self.shape.accepted_at, needed=True):
-            self.heard[serial].append(Verdict(Outcome.ACCEPTED, online_id=self._online_id(row)))
-        for path, needed in ((self.shape.refused_at, False), (self.shape.verdicts_at, True)):
+        shape = self._shape
+        for serial, row in self._rows(shape.accepted_at, needed=True):
+            self._hear(serial, self._accepted(row))
+        for path, needed in ((shape.refused_at, False), (shape.verdicts_at, True)):
             for serial, row in self._rows(path, needed=needed):
-                self.heard[serial].append(self._judged(row, may_succeed=needed))
+                self._hear(serial, self._judged(row, may_succeed=needed))
         self._skipped()
-        left_out = Verdict(Outcome.EXISTS) if self.shape.left_out == "exists" and not self.drift else _UNKNOWN
-        of = {serial: _one(said) if said else left_out for serial, said in self.heard.items()}
-        return Verdicts(of, "; ".join(sorted(self.drift)))
+        left_out = Verdict(Outcome.EXISTS) if shape.left_out == "exists" and not self._drift else _UNKNOWN
+        of = {serial: self._heard.get(serial, left_out) for serial in self._payload.serials}
+        return Verdicts(of, "; ".join(sorted(self._drift)))
 
-    def _echoes(self) -> dict[str, str]:
+    def _hear(self, serial: str, verdict: Verdict) -> None:
+        before = self._heard.setdefault(serial, verdict)
+        if before is not verdict and (before.outcome, before.online_id) != (verdict.outcome, verdict.online_id):
+            self._heard[serial] = _UNKNOWN
+
+    @cached_property
+    def _serial_of(self) -> dict[str, str]:
         """By what a row names its record → our serial. What would name two records names none."""
-        echoes = self.payload.echoes or self.payload.serials
+        serials, echoes = self._payload.serials, self._payload.echoes or self._payload.serials
         times = Counter(echoes)
-        return {echo: serial for echo, serial in zip(echoes, self.payload.serials, strict=True) if times[echo] == 1}
+        return {echo: serial for echo, serial in zip(echoes, serials, strict=True) if times[echo] == 1}
 
     def _rows(self, path: str, *, needed: bool) -> Iterator[tuple[str, Mapping[str, object]]]:
-        for position, row in enumerate(self._list(path, needed=needed)):
+        rows = self._list(path, needed=needed) if path else []
+        for echo, row in zip(self._echoes(rows), rows, strict=True):
             if not isinstance(row, dict):
-                self.drift.add(f"{path}[]: no object")
-                continue
-            name, echo = self._echo(row, position)
-            if (serial := self.serial_of.get(echo)) is None:
-                self.drift.add(f"{path}[].{name}: not one we sent")
+                self._drift.add(f"{path}[]: no object")
+            elif (serial := self._serial_of.get(echo)) is None:
+                self._drift.add(f"{path}[].{self._echo_at or 'position'}: not one we sent")
             else:
                 yield serial, row
 
-    def _echo(self, row: Mapping[str, object], position: int) -> tuple[str, str]:
-        if self.shape.echo == "position":
-            return "position", str(position)
-        fields = self.dialect.fields
-        name = fields.record.serial if self.shape.echo == "serial" else fields.person.get("id_no", "")
-        return name, text(member(row, steps(name)))
+    def _echoes(self, rows: Sequence[object]) -> Iterator[str]:
+        if self._shape.echo == "position":
+            return map(str, range(len(rows)))
+        path = steps(self._echo_at)
+        return (text(member(row, path)) for row in rows)
+
+    @property
+    def _echo_at(self) -> str:
+        """Where a row names its record; empty where its position does."""
+        match self._shape.echo:
+            case "serial":
+                return self._dialect.fields.record.serial
+            case "id_no":
+                return self._dialect.fields.person.get("id_no", "")
+            case "position":
+                return ""
 
     def _list(self, path: str, *, needed: bool) -> list[object]:
-        found = at(self.reply.document, path) if path else []
-        if isinstance(found, dict) and self.dialect.answer.form == "xml":
+        found = at(self._reply.document, path)
+        if isinstance(found, dict) and self._dialect.answer.form == "xml":
             return [found]
         if isinstance(found, list):
             return found
         if found is not None or needed:
-            self.drift.add(f"{path}: no list")
+            self._drift.add(f"{path}: no list")
         return []
 
-    def _online_id(self, row: Mapping[str, object]) -> str:
-        return text(member(row, steps(self.dialect.fields.record.online_id)))
+    def _accepted(self, row: Mapping[str, object]) -> Verdict:
+        return Verdict(Outcome.ACCEPTED, online_id=text(member(row, self._online_id)))
 
     def _judged(self, row: Mapping[str, object], *, may_succeed: bool) -> Verdict:
         """By the same table as a whole answer. A success among the refusals contradicts itself."""
-        names = self.dialect.fields.record
+        names = self._dialect.fields.record
         code, words = text(member(row, steps(names.row_code))), text(member(row, steps(names.row_message)))
-        seen = Seen(Transport.ANSWERED, self.reply.seen.status, code, words)
-        outcome = known(seen, self.dialect.answer_rules)
-        if not listed(seen, self.dialect.answer_rules):
-            self.drift.add(f"{names.row_code}: {machine_word(code)}")
+        seen = Seen(Transport.ANSWERED, self._reply.seen.status, code, words)
+        outcome = known(seen, self._dialect.answer_rules)
+        if not listed(seen, self._dialect.answer_rules):
+            self._drift.add(f"{names.row_code}: {machine_word(code)}")
         if outcome is not Outcome.ACCEPTED:
             return Verdict(outcome, machine_word(code), words)
-        success = Verdict(Outcome.ACCEPTED, online_id=self._online_id(row))
-        return success if may_succeed else Verdict(Outcome.UNKNOWN, machine_word(code), words)
+        return self._accepted(row) if may_succeed else Verdict(Outcome.UNKNOWN, machine_word(code), words)
 
     def _skipped(self) -> None:
         """People the portal has already, told by name only: certain where the name stands for just as many."""
-        path = self.shape.skipped_at
-        listed_names = (text(name).strip() for name in self._list(path, needed=False))
+        path = self._shape.skipped_at
+        listed_names = (text(name).strip() for name in self._list(path, needed=False)) if path else ()
         for name, times in Counter(listed_names).items():
-            same = [s for s, own in zip(self.payload.serials, self.payload.names, strict=False) if own.strip() == name]
-            silent = [serial for serial in same if not self.heard[serial]]
-            if not same and self.payload.names:
-                self.drift.add(f"{path}[]: nobody we sent")
+            payload = self._payload
+            same = [s for s, own in zip(payload.serials, payload.names, strict=False) if own.strip() == name]
+            silent = [serial for serial in same if serial not in self._heard]
+            if not same and payload.names:
+                self._drift.add(f"{path}[]: nobody we sent")
             if times == len(silent):
                 self._say(silent, Verdict(Outcome.EXISTS))
             elif times > len(silent):
                 self._say(same, _UNKNOWN)
 
-    def _say(self, serials: list[str], verdict: Verdict) -> None:
+    def _say(self, serials: Iterable[str], verdict: Verdict) -> None:
         for serial in serials:
-            self.heard[serial].append(verdict)
-
-
-def _one(said: list[Verdict]) -> Verdict:
-    agree = len({(verdict.outcome, verdict.online_id) for verdict in said}) == 1
-    return said[0] if agree else _UNKNOWN
+            self._hear(serial, verdict)

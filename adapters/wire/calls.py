@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from typing import cast
 
 import httpx
 
-from adapters.wire.clocked import within
+from adapters.wire.clients import Clients
+from adapters.wire.clocked import DEADLINE
 from adapters.wire.forms import decoded
 from adapters.wire.paths import at, machine_word, text
 from adapters.wire.requests import Made
@@ -18,6 +20,7 @@ from schemas.dialect import Dialect
 from schemas.dialect.answer import AnswerShape
 from schemas.outcome import Seen, Transport
 
+_ALWAYS = {"Accept": "*/*", "User-Agent": "lxy-bridge"}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LOST = (httpx.HTTPError, httpx.StreamError)
 
@@ -46,7 +49,7 @@ class Reply:
 
 
 def exchange(
-    client: httpx.Client, dialect: Dialect, made: Made, monotonic: Callable[[], float], now: datetime | None = None
+    clients: Clients, dialect: Dialect, made: Made, monotonic: Callable[[], float], now: datetime | None = None
 ) -> Reply:
     """Send one request and look at what came back. Never raises for what the network or the portal did.
 
@@ -57,12 +60,11 @@ def exchange(
     def left_s() -> float:
         return end - monotonic()
 
-    request = client.build_request(
-        made.method, made.path, content=made.body or None, params=made.query or None, headers=made.headers
-    )
+    url, headers = clients.url(made.path, made.query), {**_ALWAYS, **made.headers}
+    request = httpx.Request(made.method, url, headers=headers, content=made.body or None, extensions={DEADLINE: left_s})
     try:
-        with within(left_s):
-            response = client.send(request, stream=True, follow_redirects=False)
+        with clients.lent() as client:
+            response = client.handle_request(request)
             body = _whole(response, dialect.transport.max_answer_bytes, left_s)
     except _NEVER_SENT as error:
         return Reply(Seen(Transport.CONNECT_FAILED), f"connect_failed:{type(error).__name__}")
@@ -72,8 +74,10 @@ def exchange(
 
 
 def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]) -> bytes:
+    """Unpacked where the portal packs what was to come plain."""
     body = bytearray()
-    chunks: Iterable[bytes] = response.iter_bytes()
+    packed = "Content-Encoding" in response.headers
+    chunks: Iterable[bytes] = response.iter_bytes() if packed else cast("httpx.SyncByteStream", response.stream)
     try:
         for chunk in chunks:
             body += chunk
@@ -94,9 +98,9 @@ def understood(response: httpx.Response, body: bytes, shape: AnswerShape, now: d
     document = decoded(body, shape)
     status = response.status_code
     code = text(at(document, shape.code_at)) if shape.code_at else str(status)
-    headers = response.headers
-    date, link = headers.get("Date", ""), response.links.get("next", {}).get("url", "")
-    asked_s = seconds_asked(headers.get("Retry-After", ""), date, now)
+    headers = dict(response.headers.multi_items())
+    date, link = headers.get("date", ""), response.links.get("next", {}).get("url", "") if "link" in headers else ""
+    asked_s = seconds_asked(headers.get("retry-after", ""), date, now)
     says_all = status == HTTPStatus.NO_CONTENT and not shape.code_at
     if response.is_success and (not code or document is None) and not says_all:
         return Reply(Seen(Transport.NOT_OURS, status), f"not_ours:{status}", None, asked_s, date)

@@ -1,11 +1,12 @@
-"""A client for each thread: one httpx client collapses when many threads share it."""
+"""Clients on loan: each serves one call at a time, and the next call finds its connection open."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from threading import Lock, local
 
 import httpx
 
@@ -14,32 +15,45 @@ from schemas.dialect.access import Transport
 from schemas.errors import ConfigError
 from schemas.texts import T
 
-_CONNECTIONS = 8
-_KEEPALIVE_S = 2.0  # shorter than any server's: a write on a connection just closed has an unknown outcome
-
 
 class Clients:
-    """`open_one` makes a client; `close` closes all that were made."""
+    """`open_one` makes a client; `close` closes all that were made. (A client is no more than a transport: what
+    `httpx.Client` adds to one, a call to a portal does not need, and it costs as much as the call.)
+    """
 
-    def __init__(self, base_url: str, open_one: Callable[[], httpx.Client]) -> None:
+    def __init__(self, base_url: str, open_one: Callable[[], httpx.BaseTransport]) -> None:
         self.base_url = base_url
         self._open_one = open_one
-        self._mine = local()
-        self._lock = Lock()
-        self._all: list[httpx.Client] = []
+        self._idle: list[httpx.BaseTransport] = []
+        self._all: list[httpx.BaseTransport] = []
 
-    def mine(self) -> httpx.Client:
-        """The client of this thread."""
-        client: httpx.Client | None = getattr(self._mine, "client", None)
-        if client is None:
-            client = self._mine.client = self._open_one()
-            with self._lock:
-                self._all.append(client)
-        return client
+    @contextmanager
+    def lent(self) -> Iterator[httpx.BaseTransport]:
+        """The one given back last: of all connections its is the freshest."""
+        try:
+            client = self._idle.pop()
+        except IndexError:
+            client = self._open_one()
+            self._all.append(client)
+        try:
+            yield client
+        finally:
+            self._idle.append(client)
+
+    def url(self, path: str, query: Mapping[str, str]) -> httpx.URL:
+        """Where a path of the portal is."""
+        url = _url(self.base_url, path)
+        return url.copy_with(params=query) if query else url
 
     def close(self) -> None:
         for client in self._all:
             client.close()
+
+
+@lru_cache(maxsize=64)
+def _url(base_url: str, path: str) -> httpx.URL:
+    """Most calls go to the same few places."""
+    return httpx.URL(f"{base_url.rstrip('/')}/{path.lstrip('/')}")
 
 
 def open_clients(
@@ -50,21 +64,8 @@ def open_clients(
     certificate: tuple[Path, Path] | None = None,
 ) -> Clients:
     """`ca_file` replaces the public authorities; `certificate` is ours with its key. Raises ConfigError."""
-    verify = _trust(ca_file, certificate)
-    limits = httpx.Limits(
-        max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=_KEEPALIVE_S
-    )
-
-    def open_one() -> httpx.Client:
-        return httpx.Client(
-            base_url=base_url,
-            transport=ClockedTransport(verify=verify, limits=limits),
-            timeout=httpx.Timeout(wait.deadline_s, connect=wait.connect_s, pool=wait.connect_s),
-            trust_env=False,
-            follow_redirects=False,
-        )
-
-    return Clients(base_url, open_one)
+    trust = _trust(ca_file, certificate)
+    return Clients(base_url, lambda: ClockedTransport(trust, connect_s=wait.connect_s))
 
 
 def _trust(ca_file: Path | None, certificate: tuple[Path, Path] | None) -> ssl.SSLContext:

@@ -192,7 +192,7 @@ class Line:
         self._pass()
         self._gate.take_turn()
         self._pass()  # while one waited for a turn, the portal may have asked another thread for quiet
-        reply = exchange(self._clients.mine(), self.dialect, made, self.ticks.monotonic, self.clock.now())
+        reply = exchange(self._clients, self.dialect, made, self.ticks.monotonic, self.clock.now())
         if reply.retry_after_s is not None:
             self._gate.be_quiet(reply.retry_after_s)
         if self._said(reply.seen) is Reaction.CLOSED and reply.retry_after_s is None:

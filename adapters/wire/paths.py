@@ -37,10 +37,9 @@ def member(record: object, path: tuple[str, ...]) -> object:
 
 def put(record: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     """Set one field of a record, making the objects on its way."""
-    *way, last = path
-    for step in way:
+    for step in path[:-1]:
         record = record.setdefault(step, {})
-    record[last] = value
+    record[path[-1]] = value
 
 
 @cache
@@ -56,10 +55,10 @@ def is_plain(value: object) -> bool:
 def text(value: object) -> str:
     """A plain JSON value as text (codes and ids come as numbers or strings); empty for anything else."""
     match value:
-        case bool():
-            return "true" if value else "false"
         case str():
             return value
+        case bool():
+            return "true" if value else "false"
         case int() | float():
             return str(value)
         case _:

@@ -21,7 +21,7 @@ from adapters.wire.stamps import PortalClock
 from adapters.wire.ticks import Ticks
 from schemas.dialect import Dialect
 from schemas.dialect.access import Carried, Grant, Lock, Signature
-from schemas.dialect.part import Templates, filled
+from schemas.dialect.part import Templates, filled, placeholders
 from schemas.dialect.request import Form, Listing, Request, Travel, Write
 
 Values = Mapping[str, str]
@@ -94,8 +94,6 @@ class Maker:
 
     def with_each(self, record: Record, each: Templates, values: Values) -> Record:
         """A record with what stands in each beside its own fields."""
-        if not each:
-            return record
         beside = self._document(each, {**self._own, **values})
         _merge(beside, record)
         return beside
@@ -147,7 +145,8 @@ class Maker:
         return {**self._own, **granted, **stamps, **values}
 
     def _path(self, shape: Request, values: Values) -> str:
-        return filled(shape.path, {name: quote(value, safe="") for name, value in {**self._own, **values}.items()})
+        known = {**self._own, **values}
+        return filled(shape.path, {name: quote(known[name], safe="") for name in placeholders(shape.path)})
 
     def _in_form(self, document: dict[str, Any], shape: Request) -> bytes:
         travel = self._dialect.travel

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 from adapters.wire.ticks import Ticks
+from adapters.wire.waiting import moment
 from schemas.dialect.access import Stamp
 
 _TOLERATED_S = 2.0  # a Date header knows no parts of a second, and an answer takes its time
@@ -23,12 +24,9 @@ class PortalClock:
 
     def learn(self, date: str) -> bool:
         """From the Date header of an answer (RFC 9110, 6.6.1). True when our idea of the portal's time changed."""
-        try:
-            theirs = parsedate_to_datetime(date)
-        except (ValueError, OverflowError):
+        theirs = moment(date)
+        if theirs is None:
             return False
-        if theirs.tzinfo is None:
-            theirs = theirs.replace(tzinfo=UTC)
         known, offset_s = self.offset_s, (theirs - self._ticks.now()).total_seconds()
         if abs(offset_s - known) <= _TOLERATED_S:
             return False

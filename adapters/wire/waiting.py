@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from threading import Lock
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
@@ -75,17 +76,21 @@ def seconds_asked(retry_after: str, date: str = "", now: datetime | None = None)
     differ; against `now` where it has none. One that has passed asks for nothing. (RFC 9110, 10.2.3)
     """
     retry_after = retry_after.strip()
+    if not retry_after:
+        return None
     if _SECONDS.fullmatch(retry_after):
         return min(float(retry_after), LONGEST_WISH_S)
-    moment, sent = _moment(retry_after), _moment(date) or now
-    if moment is None or sent is None:
+    wished, sent = moment(retry_after), moment(date) or now
+    if wished is None or sent is None:
         return None
-    return min(max((moment - sent).total_seconds(), 0.0), LONGEST_WISH_S)
+    return min(max((wished - sent).total_seconds(), 0.0), LONGEST_WISH_S)
 
 
-def _moment(header: str) -> datetime | None:
+@lru_cache(maxsize=16)
+def moment(header: str) -> datetime | None:
+    """A header's date; None for what is none. All answers of one second carry the same. (RFC 9110, 5.6.7)"""
     try:
-        moment = parsedate_to_datetime(header)
+        at = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

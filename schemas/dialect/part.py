@@ -29,6 +29,8 @@ def placeholders(template: str) -> Iterator[str]:
 
 def filled(template: str, values: Mapping[str, str]) -> str:
     """Raises KeyError for a name without a value: `schemas.dialect.review` lets no such dialect pass."""
+    if "{" not in template:
+        return template
     return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
 
 

@@ -59,8 +59,7 @@ def rigged(dialect: Dialect = QILU, retries: Retries | None = None, *, secret: s
     router = respx.Router(assert_all_called=False)
     token = router.post("/auth/token").mock(return_value=ok(TOKEN["data"]))
     time = FakeTime()
-    address, transport = "https://portal.test", httpx.MockTransport(router.handler)
-    clients = Clients(address, lambda: httpx.Client(base_url=address, transport=transport))
+    clients = Clients("https://portal.test", lambda: httpx.MockTransport(router.handler))
     ticks = Ticks(time.monotonic, time.sleep, time.now, os.urandom)
     line = Line(dialect, clients, Credentials("app", secret), retries or Retries(), ticks)
     try:

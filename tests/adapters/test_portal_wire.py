@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import ssl
@@ -23,7 +24,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.portal.http import Credentials, Ticks, open_clients
+from adapters.portal.http import Clients, Credentials, Ticks, open_clients
 from adapters.wire.calls import Reply, exchange
 from adapters.wire.grants import Grants
 from adapters.wire.requests import Made, Maker
@@ -37,20 +38,22 @@ NOON = "Sat, 03 May 2025 12:00:00 GMT"
 HURRY = QILU.model_copy(
     update={"transport": QILU.transport.model_copy(update={"deadline_s": 0.3, "max_answer_bytes": 5000})}
 )
+SAVE = Made("POST", "/save", {}, {}, b"{}")
 
 
 @contextmanager
-def peer(speak: Callable[[socket.socket, Event], None], *, tls: bool = False) -> Iterator[str]:
-    """A server that takes one connection and says what it likes; `over` is set when the test is done."""
+def peer(*speakers: Callable[[socket.socket, Event], None], tls: bool = False) -> Iterator[str]:
+    """A server that takes a connection for each speaker, which says what it likes; `over` is set when the test is done."""
     over = Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def run() -> None:
-            with listening.accept()[0] as connection, suppress(OSError):
-                heard = b"" if tls else connection.recv(65536)
-                while heard.startswith(b"POST") and not heard.endswith(b"{}"):
-                    heard += connection.recv(65536)
-                speak(connection, over)
+            for speak in speakers:
+                with listening.accept()[0] as connection, suppress(OSError):
+                    heard = b"" if tls else connection.recv(65536)
+                    while heard.startswith(b"POST") and not heard.endswith(b"{}"):
+                        heard += connection.recv(65536)
+                    speak(connection, over)
 
         thread = Thread(target=run)
         thread.start()
@@ -64,7 +67,7 @@ def peer(speak: Callable[[socket.socket, Event], None], *, tls: bool = False) ->
 def ask(base_url: str, ca_file: Path | None = None) -> tuple[Reply, float]:
     started = time.monotonic()
     with closing(open_clients(base_url, HURRY.transport, ca_file=ca_file)) as clients:
-        reply = exchange(clients.mine(), HURRY, Made("POST", "/save", {}, {}, b"{}"), time.monotonic)
+        reply = exchange(clients, HURRY, SAVE, time.monotonic)
     return reply, time.monotonic() - started
 
 
@@ -147,7 +150,7 @@ def over_tls(pem: Path) -> Callable[[socket.socket, Event], None]:
     def speak(connection: socket.socket, _over: Event) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
             secured.recv(65536)
-            secured.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"code": "P00000"}')
+            secured.sendall(OK)
 
     return speak
 
@@ -161,14 +164,78 @@ def test_an_authority_of_our_own_is_trusted_by_its_file_only(own_authority):
     assert reply.cause == "connect_failed:ConnectError"
 
 
-def test_a_client_trusts_no_environment_and_follows_nobody(monkeypatch):
+OK = b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"code": "P00000"}'
+CLOSES = OK.replace(b"OK", b"OK\r\nConnection: close")
+IN_CHUNKS = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n12\r\n{"code": "P00000"}\r\n0\r\n\r\n'
+
+
+def in_turn(*said: bytes) -> Callable[[socket.socket, Event], None]:
+    """One answer after another on the same connection."""
+
+    def speak(connection: socket.socket, _over: Event) -> None:
+        connection.sendall(said[0])
+        for answer in said[1:]:
+            heard = b""
+            while not heard.endswith(b"{}"):
+                heard += connection.recv(65536)
+            connection.sendall(answer)
+
+    return speak
+
+
+def twice(base_url: str) -> list[str]:
+    with closing(open_clients(base_url, HURRY.transport)) as clients:
+        causes = [exchange(clients, HURRY, SAVE, time.monotonic).cause]
+        time.sleep(0.05)
+        return [*causes, exchange(clients, HURRY, SAVE, time.monotonic).cause]
+
+
+@pytest.mark.parametrize("first", [OK, IN_CHUNKS])
+def test_calls_after_one_another_share_a_connection(first):
+    with peer(in_turn(first, OK)) as base_url:
+        assert twice(base_url) == ["answered:P00000"] * 2
+
+
+@pytest.mark.parametrize("first", [OK, CLOSES])
+def test_a_connection_the_portal_has_closed_is_not_written_to(first):
+    with peer(in_turn(first), in_turn(OK)) as base_url:
+        assert twice(base_url) == ["answered:P00000"] * 2
+
+
+def test_two_calls_at_once_are_lent_two_clients_and_the_next_one_the_last_of_them():
+    with closing(open_clients("http://127.0.0.1:9", HURRY.transport)) as clients, clients.lent() as first:
+        with clients.lent() as second:
+            assert first is not second
+        with clients.lent() as again:
+            assert again is second
+
+
+def test_a_header_with_a_line_break_is_not_sent():
+    split = Made("POST", "/save", {}, {"X-Name": "a\r\nX-More: b"}, b"{}")
+    with (
+        peer(lambda connection, _over: connection.sendall(OK)) as base_url,
+        closing(open_clients(base_url, HURRY.transport)) as clients,
+    ):
+        assert exchange(clients, HURRY, split, time.monotonic).cause == "lost:LocalProtocolError"
+
+
+def test_a_packed_answer_is_unpacked_though_nobody_asked_for_it():
+    body = gzip.compress(b'{"code": "P00000"}')
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with peer(lambda connection, _over: connection.sendall(head + body)) as base_url:
+        assert ask(base_url)[0].cause == "answered:P00000"
+
+
+def test_a_client_trusts_no_environment(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with closing(open_clients("http://127.0.0.1:9/api", QILU.transport)) as clients:
-        client = clients.mine()
-        assert clients.mine() is client
-        assert (client.trust_env, client.follow_redirects) == (False, False)
-        assert client.timeout == httpx.Timeout(60, connect=10, pool=10)
-        assert str(client.build_request("GET", "/auth/token").url) == "http://127.0.0.1:9/api/auth/token"
+    with peer(lambda connection, _over: connection.sendall(OK)) as base_url:
+        assert ask(base_url)[0].cause == "answered:P00000"
+
+
+def test_a_path_stands_below_the_portals_address():
+    clients = Clients("http://127.0.0.1:9/api/", lambda: httpx.MockTransport(lambda _request: httpx.Response(200)))
+    assert str(clients.url("/auth/token", {})) == "http://127.0.0.1:9/api/auth/token"
+    assert str(clients.url("/page", {"year": "2025", "q": "一"})) == "http://127.0.0.1:9/api/page?year=2025&q=%E4%B8%80"
 
 
 def test_a_ca_file_that_is_none_stops_the_start(tmp_path):
