@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bridge.brake import Limits
 from bridge.findings import Aside, Identify, Rules
 from bridge.map import Glossary
 from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
@@ -12,6 +13,7 @@ from bridge.read_back import SWEEP_AFTER_H, Reader, Seen
 from bridge.report import Wording
 from bridge.revisions import Numbering
 from schemas.batch import Base, BatchKey
+from schemas.brake import Held, Reviewed
 from schemas.errors import SchemaDrift
 from schemas.finding import Code
 from schemas.policy import Policy
@@ -24,6 +26,7 @@ class House:
     """Everything a run works with; `wiring` puts it together.
 
     `basis` stands for all that checking and mapping build on. There is a `desk` where people carry files to the portal.
+    `brake` says from when on a change is held, `reviewed` what of it somebody has looked at.
     """
 
     sources: Sequence[Source]
@@ -44,6 +47,8 @@ class House:
     basis: str
     sweep_after_h: float = SWEEP_AFTER_H
     desk: Desk | None = None
+    brake: Limits = field(default_factory=Limits)
+    reviewed: Reviewed = field(default_factory=Reviewed)
 
 
 @dataclass(slots=True)
@@ -51,6 +56,8 @@ class Trouble:
     """What went wrong without ending the run: it becomes findings, and the run is not complete.
 
     `aside` are batches that could not be listed; `seen` those whose people were: nothing is written to any other.
+    `held` is what the brake keeps back, None before it has looked at the whole plan; `reviewed` what was let through.
+    `written` are batches that requests went out for.
     """
 
     failures: list[Text] = field(default_factory=list)
@@ -58,6 +65,9 @@ class Trouble:
     aside: dict[BatchKey, Aside] = field(default_factory=dict)
     seen: set[BatchKey] = field(default_factory=set)
     unplaced: list[RefusedRow] = field(default_factory=list)
+    held: Mapping[BatchKey, Held] | None = None
+    reviewed: set[BatchKey] = field(default_factory=set)
+    written: set[BatchKey] = field(default_factory=set)
     stopped: bool = False
 
     def __bool__(self) -> bool:

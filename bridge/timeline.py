@@ -180,6 +180,7 @@ _EVENTS: Mapping[str, tuple[Text, Text]] = {
     "by_hand.uploaded": (_ASKED, T("uploaded, says {by}: to be proven by reading back")),
     "by_hand.voided": (_ASKED, T("given up by {by}: {why}")),
     "by_hand.refused": (_REFUSED, T("refused by the portal")),
+    "brake.reviewed": (_ASKED, T("reviewed by {by}, and let through once by the brake")),
     "resync.asked": (_ASKED, T("to be sent again")),
 }
 

@@ -42,7 +42,7 @@ class Code(StrEnum):
 
 
 class Case(StrEnum):
-    """What a finding says in particular where files are carried by hand; the code stays that of the taxonomy."""
+    """What a finding says in particular, mostly where files are carried by hand; the code stays that of the taxonomy."""
 
     WAITS = "waits"  # D01, D02: exported, not uploaded
     UPLOADED = "uploaded"  # D15: uploaded, not read back
@@ -50,6 +50,7 @@ class Case(StrEnum):
     MISSING = "missing"  # D15: uploaded, and not in a newer export
     UNPLACED = "unplaced"  # D15: a refused row that cannot be told to be anybody's
     STALE = "stale"  # D17: offline has changed since the export
+    BRAKE = "brake"  # D20: too much would change, and nothing is written before somebody has looked
 
 
 class Rule(StrEnum):
