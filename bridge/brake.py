@@ -153,16 +153,19 @@ def _kind(character: str) -> str:
 
 
 def _year(sight: Sight, limits: Limits, year: int) -> Iterator[Sign]:
-    """A wrong year shows when the header is about to be written; who has looked at this very header knows."""
+    """A wrong year shows when the header is about to be written; who has looked at this very header knows.
+
+    What is of another year than the settings is not even asked for online, so it is told of whatever is planned.
+    """
     facts, offline = sight.facts, sight.facts.offline
-    if offline is None or sight.work is None or sight.work.header is None:
+    if offline is None or (sight.review is not None and sight.review.header == facts.mark_offline):
         return
-    if sight.review is not None and sight.review.header == facts.mark_offline:
-        return
-    if facts.key.year != year:
+    if facts.key.year != year and facts.mark_agreed is None:
         yield Sign(
             Reason.YEAR, (T("the batch is of {its}, the settings are for {year}", its=facts.key.year, year=year),)
         )
+    if sight.work is None or sight.work.header is None:
+        return
     days = {offline["start"][:4], offline["end"][:4]}
     if str(facts.key.year) not in days:
         its = min(days)

@@ -34,15 +34,15 @@ def let_go(house: House, trouble: Trouble, todo: Plan, *, run: int, whole: bool)
 
 
 def held_now(house: House, todo: Plan) -> dict[BatchKey, Held]:
-    """What the brake would keep back of this plan, and every ledger that lost all its people."""
+    """What the brake would keep back of this plan; and every ledger that is emptied, or of another year."""
     return {key: held for key, (held, _) in _kept(house, todo).items()}
 
 
 def _kept(house: House, todo: Plan) -> Kept:
-    """The cost is that of what is planned: nothing is opened of a batch with nothing to write."""
+    """The cost is that of what is planned: nobody is opened of a batch with nothing to write."""
     work = {one.batch: one for one in todo.work}
     journal = house.journal
-    facts = [batch for batch in journal.deliveries.batches() if batch.key in work or _is_emptied(house, batch)]
+    facts = [batch for batch in journal.deliveries.batches() if batch.key in work or _is_odd(house, batch)]
     if not facts:
         return {}
     people = defaultdict[BatchKey, list[PersonFacts]](list)
@@ -58,9 +58,13 @@ def _kept(house: House, todo: Plan) -> Kept:
     return kept
 
 
-def _is_emptied(house: House, batch: BatchFacts) -> bool:
-    nobody = batch.offline is None or batch.offline["headcount"] == "0"
-    return batch.ours and batch.key.year == house.year and nobody
+def _is_odd(house: House, batch: BatchFacts) -> bool:
+    """Emptied, or new and of another year: nothing is planned for either, and both are told of."""
+    if not batch.ours:
+        return False
+    if batch.key.year != house.year:
+        return batch.offline is not None and batch.mark_agreed is None
+    return batch.offline is None or batch.offline["headcount"] == "0"
 
 
 def _sight(

@@ -200,7 +200,8 @@ def test_a_batch_over_the_turn_of_the_year_is_of_its_year() -> None:
 
 def test_a_batch_of_another_year_than_the_settings_is_held() -> None:
     facts = replace(NEW, key=SPRING._replace(year=2024), offline={"start": "2024-05-06", "end": "2024-05-10"})
-    assert said(Sight(FIRST, facts, BatchTally())) == ["the batch is of 2024, the settings are for 2025"]
+    assert said(Sight(None, facts, BatchTally())) == ["the batch is of 2024, the settings are for 2025"]
+    assert reasons(Sight(None, replace(facts, mark_agreed=ONE), BatchTally())) == []
 
 
 @pytest.mark.parametrize(("count", "held"), [(18, False), (19, True)])
