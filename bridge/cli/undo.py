@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from schemas.texts import T, Text
 
 LOOKS = T("It changes nothing, so there is nothing to undo.")
+COMPARES = T("It writes nothing online, so there is nothing to undo.")
 _WRITES = T(
     "There is no undo: the program deletes nothing online. What is wrong is corrected in the ledger, or online by hand."
 )
@@ -23,7 +24,7 @@ UNDO: Mapping[str, Text] = {
     "resync": _WRITES,
     "uploaded": T('Undo: lxy-bridge void "{batch}" --why WHY; the next run then exports it anew.', batch="BATCH"),
     "void": T("There is no undo."),
-    "reconcile": T("It writes nothing online, so there is nothing to undo."),
+    "reconcile": COMPARES,
     "report": T("Undo: delete the files it wrote; a mail that was sent cannot be called back."),
     "findings": LOOKS,
     "explain": LOOKS,

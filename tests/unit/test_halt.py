@@ -17,6 +17,7 @@ from schemas.brake import Reason, Reviewed
 from schemas.finding import Bucket, Case, Code
 from schemas.portal import Operation
 from schemas.report import Report, RunState
+from tests.unit.by_hand import HandWorld
 from tests.unit.cast import BATCH, SPRING, another, block, person
 from tests.unit.world import World
 
@@ -85,7 +86,7 @@ def test_what_is_held_is_one_finding_with_which_how_many_why_and_the_command(wor
     assert said(report) == [(Code.SILENCE, Case.BRAKE)]
     [item] = report.held
     assert item.what == (
-        "Nothing was written to “测试工会 第一批”, and 7 records wait: 7 of 7 people are not what was agreed; "
+        "“测试工会 第一批” is held, and nothing of it was written (7 records wait): 7 of 7 people are not what was agreed; "
         "in 7 of 7 changed rows one column holds what it held in another row; column: phone."
     )
     assert f"lxy-bridge sync --reviewed {review_of(world)}," in item.next_step
@@ -230,3 +231,16 @@ def test_a_world_that_may_change_whole_is_not_held(world: World) -> None:
     world.house = replace(world.house, brake=Limits(least_people=100))
     world.ledger(*SHIFTED)
     assert world.sync().state is RunState.COMPLETE
+
+
+def test_where_people_carry_files_a_held_batch_is_not_exported(tmp_path: Path) -> None:
+    world = HandWorld(tmp_path)
+    world.ledger(*PEOPLE)
+    world.sync()
+    world.upload()
+    world.export()
+    assert world.sync().state is RunState.COMPLETE
+    before = dict(world.desk.outbox)
+    world.ledger(*SHIFTED)
+    assert world.sync().held
+    assert dict(world.desk.outbox) == before
