@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from bridge.brake import Sight, moved, signs
 from bridge.house import House, Trouble
@@ -21,16 +22,15 @@ def let_go(house: House, trouble: Trouble, todo: Plan, *, run: int, whole: bool)
 
     Raises JournalError.
     """
-    kept = {key: one for key, one in _kept(house, todo).items() if key not in trouble.reviewed}
+    kept = _kept(house, todo, known=trouble.held.keys() | trouble.reviewed)
     reviewed = {key: one for key, one in kept.items() if one[0].review in house.reviewed.hashes}
     if reviewed:
         used = {review: [sign.reason for sign in held.signs] for held, review in reviewed.values()}
         house.journal.reviews.use(used, run=run)
         trouble.reviewed |= reviewed.keys()
-    held = {key: one for key, (one, _) in kept.items() if key not in reviewed}
-    if whole:
-        trouble.held = held
-    return Plan(tuple(work for work in todo.work if work.batch not in held), tuple(held.values()))
+    trouble.held |= {key: held for key, (held, _) in kept.items() if key not in reviewed}
+    trouble.weighed |= whole
+    return Plan(tuple(work for work in todo.work if work.batch not in trouble.held), tuple(trouble.held.values()))
 
 
 def held_now(house: House, todo: Plan) -> dict[BatchKey, Held]:
@@ -38,21 +38,23 @@ def held_now(house: House, todo: Plan) -> dict[BatchKey, Held]:
     return {key: held for key, (held, _) in _kept(house, todo).items()}
 
 
-def _kept(house: House, todo: Plan) -> Kept:
-    """The cost is that of what is planned: nobody is opened of a batch with nothing to write."""
-    work = {one.batch: one for one in todo.work}
-    journal = house.journal
-    facts = [batch for batch in journal.deliveries.batches() if batch.key in work or _is_odd(house, batch)]
+def _kept(house: House, todo: Plan, *, known: Collection[BatchKey] = ()) -> Kept:
+    """The cost is that of what is planned: nobody is opened of a batch with nothing to write, or of one `known` already."""
+    work, journal = {one.batch: one for one in todo.work}, house.journal
+    every = journal.deliveries.batches()
+    facts = [batch for batch in every if batch.key not in known and (batch.key in work or _is_odd(house, batch))]
     if not facts:
         return {}
     people = defaultdict[BatchKey, list[PersonFacts]](list)
     for fact in journal.deliveries.disagreeing():
         people[fact.batch].append(fact)
     tallies, reviews = journal.deliveries.tallies(), journal.reviews.last()
-    kept: Kept = {}
+    years, kept = {batch.key.year for batch in every}, dict[BatchKey, tuple[Held, Review]]()
     for batch in facts:
         times, review = reviews.get(batch.key, (0, None))
         sight = _sight(house, batch, tallies[batch.key], work.get(batch.key), people[batch.key], review)
+        if sight.work and batch.mark_agreed is None and batch.key.year - 1 in years:
+            sight = replace(sight, of_last_year=journal.reviews.of_last_year(batch.key))
         if found := signs(sight, house.brake, year=house.year):
             kept[batch.key] = _held(house, sight, found, times)
     return kept
@@ -75,16 +77,15 @@ def _sight(
     people: Sequence[PersonFacts],
     review: Review | None,
 ) -> Sight:
-    journal, changed = house.journal, [fact for fact in people if moved(fact)]
+    changed = [fact for fact in people if moved(fact)]
     look = work is not None and len(changed) >= house.brake.least_people
     return Sight(
         work=work,
         facts=batch,
         tally=tally,
         people=people,
-        opened=tuple(journal.people.open(changed).values()) if look else (),
+        opened=tuple(house.journal.people.open(changed).values()) if look else (),
         review=review,
-        of_last_year=journal.reviews.of_last_year(batch.key) if work and batch.mark_agreed is None else 0,
     )
 
 

@@ -56,7 +56,7 @@ class Trouble:
     """What went wrong without ending the run: it becomes findings, and the run is not complete.
 
     `aside` are batches that could not be listed; `seen` those whose people were: nothing is written to any other.
-    `held` is what the brake keeps back, None before it has looked at the whole plan; `reviewed` what was let through.
+    `held` is what the brake keeps back, the whole of it once the whole plan was `weighed`; `reviewed` what was let through.
     `written` are batches that requests went out for.
     """
 
@@ -65,7 +65,8 @@ class Trouble:
     aside: dict[BatchKey, Aside] = field(default_factory=dict)
     seen: set[BatchKey] = field(default_factory=set)
     unplaced: list[RefusedRow] = field(default_factory=list)
-    held: Mapping[BatchKey, Held] | None = None
+    held: dict[BatchKey, Held] = field(default_factory=dict)
+    weighed: bool = False
     reviewed: set[BatchKey] = field(default_factory=set)
     written: set[BatchKey] = field(default_factory=set)
     stopped: bool = False

@@ -308,7 +308,7 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
         drift=trouble.drift,
         aside=trouble.aside,
         unplaced=trouble.unplaced,
-        held=held_now(house, plan_now(house)) if trouble.held is None else trouble.held,
+        held=trouble.held if trouble.weighed else held_now(house, plan_now(house)),
     )
     journal.findings.see(found.findings, at=now)
     result = _report(house, found, trouble)
