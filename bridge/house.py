@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bridge.brake import Limits
 from bridge.findings import Aside, Identify, Rules
 from bridge.map import Glossary
 from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
@@ -13,6 +14,7 @@ from bridge.report import Wording
 from bridge.revisions import Numbering
 from bridge.suspects import Who
 from schemas.batch import Base, BatchKey
+from schemas.brake import Held, Reviewed
 from schemas.errors import AuthError, SchemaDrift, TransientError
 from schemas.finding import Code
 from schemas.policy import Policy
@@ -26,6 +28,7 @@ class House:
     """Everything a run works with; `wiring` puts it together.
 
     `basis` stands for all that checking and mapping build on. There is a `desk` where people carry files to the portal.
+    `brake` says from when on a change is held, `reviewed` what of it somebody has looked at.
     """
 
     sources: Sequence[Source]
@@ -46,6 +49,8 @@ class House:
     basis: str
     sweep_after_h: float = SWEEP_AFTER_H
     desk: Desk | None = None
+    brake: Limits = field(default_factory=Limits)
+    reviewed: Reviewed = field(default_factory=Reviewed)
 
 
 def _put_off(cause: str) -> Text:
@@ -59,6 +64,8 @@ class Trouble:
     `aside` are batches that could not be listed or written to; `seen` those whose people were listed: nothing is written
     to any other. `unmade` are people of whom no request can be made.
     `silent`: the portal was not there, or would take nothing; `turned_away` are those failures that say who we are is wrong.
+    `held` is what the brake keeps back, the whole of it once the whole plan was `weighed`; `reviewed` what was let through.
+    `written` are batches that requests went out for.
     """
 
     failures: list[Text] = field(default_factory=list)
@@ -69,6 +76,10 @@ class Trouble:
     unplaced: list[RefusedRow] = field(default_factory=list)
     turned_away: list[Text] = field(default_factory=list)
     silent: bool = False
+    held: dict[BatchKey, Held] = field(default_factory=dict)
+    weighed: bool = False
+    reviewed: set[BatchKey] = field(default_factory=set)
+    written: set[BatchKey] = field(default_factory=set)
     stopped: bool = False
 
     def __bool__(self) -> bool:

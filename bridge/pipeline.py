@@ -7,15 +7,18 @@ The portal is read back before the first plan too: nothing is written by somebod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from math import ceil, inf
 
 from bridge.check import check
 from bridge.chunks import chunks
 from bridge.findings import Rules
+from bridge.frozen import Frozen, cut, left_out
+from bridge.halt import held_now, let_go
 from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
 from bridge.plan import plan
@@ -31,7 +34,7 @@ from bridge.suspects import Who, suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
 from schemas.journal import BatchFacts, PersonFacts, Wanted
-from schemas.plan import Plan
+from schemas.plan import Left, Plan
 from schemas.report import Item, Reconciliation, Report, RunState
 from schemas.revision import HEADER, SUBMISSION, Revision
 from schemas.texts import T
@@ -54,7 +57,7 @@ def sync(house: House) -> Report:
     with _in_the_ledger(house, "sync") as run:
         trouble = take_in(house)  # read → check → map
         if look(house, trouble):  # read back
-            _write(house, run, trouble)  # plan → push → read back, until nothing is left that may be written
+            _write(house, run, trouble)  # plan → brake → push → read back, until nothing is left that may be written
         return _conclude(house, run, trouble)  # reconcile → report
 
 
@@ -87,17 +90,35 @@ def preview(house: House, *, wish: Wish | None = None) -> Plan:
         todo = plan_of_what_was_seen(house, trouble, only=chosen.batches, again=chosen.again)
     if trouble.stopped:
         raise RunError((trouble.drift + trouble.failures)[-1])
-    return todo
+    return replace(todo, held=tuple(held_now(house, todo).values()))
 
 
-def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKey] | None = None) -> None:
-    """Plan and push until there is nothing left that may be written now."""
+def apply(house: House, frozen: Frozen) -> tuple[Report, tuple[Left, ...]]:
+    """An ordinary run limited to a frozen plan: what of it still stands is written, and nothing else."""
+    with _in_the_ledger(house, "apply") as run:
+        trouble, left, only = take_in(house), tuple[Left, ...](), {row.batch for row in frozen}
+        if look(house, trouble, asked=only):
+            left = left_out(house.journal, frozen, plan_of_what_was_seen(house, trouble, only=only), trouble.seen)
+            _write(house, run, trouble, only=only, within=partial(cut, house.journal, frozen))
+        return _conclude(house, run, trouble), left
+
+
+def _write(
+    house: House,
+    run: int,
+    trouble: Trouble,
+    *,
+    only: Collection[BatchKey] | None = None,
+    within: Callable[[Plan], Plan] = lambda todo: todo,
+) -> None:
+    """Plan and push until there is nothing left that may be written now; of each plan, what is `within` it."""
     if house.desk is not None and not _desk_is_ready(house, house.desk, run, trouble):
         return
     for _ in range(ROUNDS):
         if not _ask_by_key(house, run, trouble):
             break
-        todo = plan_of_what_was_seen(house, trouble, only=only)
+        todo = within(plan_of_what_was_seen(house, trouble, only=only))
+        todo = let_go(house, trouble, todo, run=run, whole=only is None)  # the brake
         if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
             break
 
@@ -271,6 +292,7 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     trouble.drift += [T("an answer did not fit at {path}", path=path) for path in sorted(pushed.drift)]
     trouble.set_aside(pushed.unmade)
     trouble.put_off(pushed.put_off)
+    trouble.written |= pushed.batches
     trouble.stopped = trouble.stopped or pushed.stopped
     trouble.silent = trouble.silent or (pushed.stopped and not house.stop.requested)
     seen = look(house, trouble, only=pushed.batches)
@@ -318,6 +340,7 @@ def _conclude(house: House, run: int, trouble: Trouble) -> Report:
         unmade=trouble.unmade,
         unplaced=trouble.unplaced,
         turned_away=trouble.turned_away,
+        held=trouble.held if trouble.weighed else held_now(house, plan_now(house)),
     )
     journal.findings.see(found.findings, at=now)
     result = _report(house, found, trouble)
@@ -363,10 +386,11 @@ def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
         mails_waiting=len(journal.outbox.waiting()),
         carried=journal.outgoing.carried(),
     )
-    return report(
+    made = report(
         facts,
         house.wording,
         deadline=house.rules.deadline,
         reviewed_online=house.rules.reviewed_online,
         now=now,
     )
+    return replace(made, written=len(trouble.written))

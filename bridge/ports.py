@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 from schemas.batch import BatchKey
+from schemas.brake import Reason, Review
 from schemas.doubt import Doubt
 from schemas.finding import Finding, Sighting
 from schemas.journal import (
@@ -33,6 +34,7 @@ from schemas.journal import (
     Values,
     Wanted,
 )
+from schemas.plan import Marks
 from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Operation, Payload, Record, RefusedRow
 from schemas.report import Report, RunState
 from schemas.revision import Revision
@@ -237,6 +239,17 @@ class People(Protocol):
     def tally(self) -> Tally: ...
 
 
+class Reviews(Protocol):
+    """The journal's memory of what the brake held and somebody let through; and whose memory it is."""
+
+    def identity(self) -> str: ...
+    def last(self) -> Mapping[BatchKey, tuple[int, Review]]: ...
+    def find(self, reviewed: str) -> Review | None: ...
+    def use(self, reviews: Mapping[Review, Collection[Reason]], *, run: int) -> None: ...
+    def of_last_year(self, key: BatchKey) -> int: ...
+    def marks(self, key: BatchKey) -> dict[bytes, Marks]: ...
+
+
 class Findings(Protocol):
     """The journal's memory of findings."""
 
@@ -304,6 +317,8 @@ class Journal(Protocol):
     def outgoing(self) -> Outgoing: ...
     @property
     def people(self) -> People: ...
+    @property
+    def reviews(self) -> Reviews: ...
     @property
     def findings(self) -> Findings: ...
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bridge.deadlines import clock
@@ -16,6 +17,7 @@ from bridge.findings import (
     Rules,
     View,
     of_batches,
+    of_brakes,
     of_carried,
     of_duplicates,
     of_people,
@@ -29,6 +31,7 @@ from bridge.findings import (
 from bridge.ports import Journal
 from bridge.suspects import Who, suspects
 from schemas.batch import BatchKey
+from schemas.brake import Held
 from schemas.errors import RunError
 from schemas.finding import Bucket, Code, Finding
 from schemas.journal import BatchFacts, Person, PersonFacts, Tally
@@ -50,9 +53,10 @@ def reconcile(
     unmade: Mapping[Who, Text] | None = None,
     unplaced: Sequence[RefusedRow] = (),
     turned_away: Collection[Text] = (),
+    held: Mapping[BatchKey, Held] | None = None,
 ) -> Reconciliation:
     """Compare what the journal knows of both sides. Raises RunError when the books do not balance."""
-    view = _view(journal, rules, now, identify)
+    view = replace(_view(journal, rules, now, identify), held=held or {})
     offline, online = _sides(view, journal)
     of_this_run = of_the_run(view, failures, drift, aside or {}, journal.runs.notes(), turned_away)
     of_some = of_unmade(view, unmade or {}, _opened(journal, set(unmade or {})))
@@ -101,6 +105,7 @@ def _all_findings(view: View, journal: Journal) -> list[Finding]:
     names = _opened(journal, again)
     ours = {key for key, batch in view.batches.items() if batch.ours}
     return [
+        *of_brakes(view),
         *of_batches(view),
         *of_carried(view),
         *of_people(view),

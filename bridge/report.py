@@ -10,7 +10,7 @@ from datetime import date, datetime
 from bridge.deadlines import DeadlineRule, clock
 from schemas import catalogue
 from schemas.batch import BatchKey, Level
-from schemas.finding import Bucket, Finding, Rule, Sighting
+from schemas.finding import Bucket, Case, Finding, Rule, Sighting
 from schemas.journal import BatchFacts, BatchTally, Carried
 from schemas.policy import Policy, said
 from schemas.report import BatchLine, Clock, ClockState, Item, Reconciliation, Report, RunState
@@ -98,7 +98,7 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
         differences=tuple(one for one in found.differences if one.rule is not Rule.DICTIONARY),
         why=entry.why,
         owner=catalogue.owner_name(entry.owner, language),
-        next_step=advice or entry.next_step,
+        next_step=advice or entry.next_step.format_map(catalogue.Values(found.values)),
         source=entry.source,
         words=found.words,
         hours_left=due.hours_left if due else None,
@@ -107,6 +107,7 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
         is_new=since is not None and seen.first_seen > since,
         returned=seen.returned,
         to_do=(entry.to_do and not found.information) or bool(found.words),
+        case=found.case,
     )
 
 
@@ -164,6 +165,8 @@ def _banners(clocks: Mapping[BatchKey, Clock], facts: Facts, now: datetime) -> I
     if years := sorted({clock.due.year for clock in clocks.values() if clock.fallback}):
         listed = "、".join(map(str, years))
         yield T("No holiday calendar for {year}: due days are counted in natural days.", year=listed)
+    if held := sum(seen.finding.case is Case.BRAKE for seen in facts.open):
+        yield T("The brake holds {count} batches: nothing is written to them until somebody has looked.", count=held)
     if facts.mails_waiting:
         count = facts.mails_waiting
         yield T("{count} earlier reports could not be mailed yet; they wait in the outbox.", count=count)

@@ -183,6 +183,7 @@ _EVENTS: Mapping[str, tuple[Text, Text]] = {
     "by_hand.refused": (_REFUSED, T("refused by the portal")),
     "word.stored": (_ASKED, T("in the portal, says {by}")),
     "word.absent": (_ASKED, T("not in the portal, says {by}: to be sent anew")),
+    "brake.reviewed": (_ASKED, T("reviewed by {by}, and let through once by the brake")),
     "resync.asked": (_ASKED, T("to be sent again")),
 }
 

@@ -24,6 +24,7 @@ from adapters.sources.apart import Apart
 from adapters.sources.folder import FolderSource, Understand
 from adapters.vault import Vault, create_keys
 from bridge import logs
+from bridge.brake import Limits
 from bridge.config import Config, SourceSection, read_secret
 from bridge.config.packs import basis_of, load_policy
 from bridge.deadlines import DeadlineRule
@@ -153,6 +154,7 @@ def _house(
         year=config.federation.year,
         basis=basis_of(config, MAPPING_VERSION),
         sweep_after_h=config.portal.sweep_after_h,
+        brake=Limits(**config.brake.model_dump()),
     )
 
 

@@ -42,7 +42,7 @@ class Code(StrEnum):
 
 
 class Case(StrEnum):
-    """What a finding says in particular, above all where files are carried by hand; its code is one of the taxonomy."""
+    """What a finding says in particular, mostly where files are carried by hand; the code stays that of the taxonomy."""
 
     WAITS = "waits"  # D01, D02: exported, not uploaded
     UPLOADED = "uploaded"  # D15: uploaded, not read back
@@ -53,6 +53,7 @@ class Case(StrEnum):
     ASK = "ask"  # D15: the portal cannot be asked, a person must
     VOUCHED = "vouched"  # D15: a person says it is there, nothing has proven it
     CREDENTIALS = "credentials"  # D20: the portal does not accept who we are
+    BRAKE = "brake"  # D20: too much would change, and nothing is written before somebody has looked
 
 
 class Rule(StrEnum):

@@ -263,13 +263,17 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class BatchTally:
-    """Head counts of one batch: rows offline, people in `pair` on each side, agreed ones, damaged rows."""
+    """Head counts of one batch: rows offline, people in `pair` on each side, agreed ones, damaged rows.
+
+    `known` are those who agreed once, and still stand on a side.
+    """
 
     offline: int = 0
     online: int = 0
     agreed: int = 0
     damaged: int = 0
     held: int = 0
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)

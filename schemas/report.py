@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from schemas.batch import BatchKey, Level
-from schemas.finding import Bucket, FieldDifference, Finding, Moved
+from schemas.finding import Bucket, Case, FieldDifference, Finding, Moved
 from schemas.portal import OnlineStatus
 from schemas.roster import Place
 
@@ -116,6 +116,7 @@ class Item:
     is_new: bool
     returned: bool
     to_do: bool
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Report:
     """Built once, rendered several ways. `items` are the open findings, those to do first, by hours left.
 
     `banners` are sentences above everything else (a missing holiday calendar, a source that failed).
+    `written` counts the batches that the run, which ends with this report, wrote to.
     """
 
     federation: str
@@ -136,6 +138,12 @@ class Report:
     settled: tuple[Item, ...]
     banners: tuple[str, ...]
     practice: bool = False
+    written: int = field(default=0, compare=False)  # of the run, not of what the report says
+
+    @property
+    def held(self) -> tuple[Item, ...]:
+        """Batches the brake keeps back."""
+        return tuple(item for item in self.items if item.case is Case.BRAKE)
 
     @property
     def to_do(self) -> tuple[Item, ...]:

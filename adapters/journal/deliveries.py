@@ -91,7 +91,7 @@ class Deliveries:
         with self._store.read() as connection:
             rows = connection.exec_driver_sql(_TALLIES).all()
         return {
-            BatchKey.parse(row.key): BatchTally(row.offline, row.online, row.agreed, row.damaged, row.held)
+            BatchKey.parse(row.key): BatchTally(row.offline, row.online, row.agreed, row.damaged, row.held, row.known)
             for row in rows
         }
 
@@ -232,9 +232,9 @@ _DISAGREEING = (
 _TALLIES = (
     "SELECT b.key, ifnull(p.offline, 0) AS offline, ifnull(p.online, 0) AS online, ifnull(p.agreed, 0) AS agreed,"
     " (SELECT count(*) FROM row WHERE row.batch = b.key AND kind = 'damaged') AS damaged,"
-    " (SELECT count(*) FROM held WHERE held.batch = b.key) AS held"
+    " (SELECT count(*) FROM held WHERE held.batch = b.key) AS held, ifnull(p.known, 0) AS known"
     " FROM batch b LEFT JOIN (SELECT batch, count(mark_offline) AS offline, count(mark_online) AS online,"
-    " sum(mark_offline = mark_online) AS agreed FROM pair GROUP BY batch) p ON p.batch = b.key"
+    " sum(mark_offline = mark_online) AS agreed, count(mark_agreed) AS known FROM pair GROUP BY batch) p ON p.batch = b.key"
 )
 
 

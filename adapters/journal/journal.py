@@ -13,6 +13,7 @@ from adapters.journal.offline import Offline
 from adapters.journal.online import Online
 from adapters.journal.outgoing import Outgoing
 from adapters.journal.people import People
+from adapters.journal.reviews import Reviews
 from adapters.journal.runs import Outbox, Runs
 from adapters.journal.schema import check, upgrade
 from adapters.journal.store import Store
@@ -40,6 +41,7 @@ class Journal:
     deliveries: Deliveries
     outgoing: Outgoing
     people: People
+    reviews: Reviews
     findings: Findings
     runs: Runs
     outbox: Outbox
@@ -96,6 +98,7 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         deliveries=Deliveries(store, vault, settling),
         outgoing=Outgoing(store, vault, settling),
         people=People(store, vault),
+        reviews=Reviews(store),
         findings=Findings(store, vault),
         runs=Runs(store),
         outbox=Outbox(store, vault),

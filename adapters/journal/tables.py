@@ -192,6 +192,20 @@ finding = Table(
     Index("finding_open", "state"),
 )
 
+review = Table(
+    "review",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("batch", String, nullable=False, index=True),
+    Column("run", Integer, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("reasons", String, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("mark_header", LargeBinary),
+    Column("mark_agreed", LargeBinary),
+)
+
 run = Table(
     "run",
     metadata,

@@ -2,18 +2,27 @@
 
 import typer
 
-from bridge.cli import carry, dialect, look, play, settle, setup, story, work
+from bridge.cli import carry, dialect, look, plans, play, settle, setup, story, work
 from bridge.cli.app import app
+from bridge.cli.undo import UNDO
 from bridge.cli.words import say
-from schemas.texts import T
+from schemas.texts import T, Text
 
 __all__ = ["app"]
+
+
+def _with_undo(purpose: Text, command: str) -> str:
+    """What `--help` says of a command: what it does, and how that is undone."""
+    return f"{say(purpose)}\n\n{say(UNDO[command])}"
+
 
 for command, purpose in (
     (setup.init, T("Make a folder with settings to fill in, a key file and an empty journal.")),
     (setup.check, T("Test the settings, key, disk, clock, sources, portal and mail: each with the fix.")),
     (look.read, T("How the bridge understands a ledger: batches, people, refusals with place and reason.")),
     (work.sync, T("One whole run: read, check, map, plan, push, read back, reconcile.")),
+    (plans.plan, T("Write down what a run would write online, as a file that can be looked at, kept and applied.")),
+    (plans.apply, T("Write exactly what a plan says, but for what has changed since.")),
     (work.resync, T("Send again what was refused or is missing online, for batches, one person, or a span.")),
     (carry.uploaded, T("Say that somebody has uploaded the files of a batch: reading back proves it.")),
     (carry.void, T("Give up the exported files of a batch: the next run exports it anew.")),
@@ -30,7 +39,7 @@ for command, purpose in (
     (play.practice, T("The practice portal alone, until it is told to stop.")),
     (play.demo, T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth.")),
 ):
-    app.command(help=say(purpose), short_help=say(purpose))(command)
+    app.command(help=_with_undo(purpose, command.__name__), short_help=say(purpose))(command)
 
 dialects = typer.Typer(
     rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True
@@ -41,6 +50,6 @@ for step, purpose in (
     (dialect.show, T("The exact request of one operation, with an invented batch and person; nothing is sent.")),
     (dialect.probe, T("Try a dialect on the portal: grants, signature, clock, one page; nothing is written.")),
 ):
-    dialects.command(help=say(purpose), short_help=say(purpose))(step)
+    dialects.command(help=_with_undo(purpose, f"dialect {step.__name__}"), short_help=say(purpose))(step)
 about = say(T("Connect a portal by its interface document: write a dialect, check it, try it."))
 app.add_typer(dialects, name="dialect", help=about, short_help=about)

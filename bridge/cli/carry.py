@@ -1,14 +1,13 @@
 """Commands of those who carry files to the portal by hand: uploaded, void. Both are kept in the batch's story."""
 
-import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bridge.cli.app import settings
-from bridge.cli.output import next_step, paragraph
+from bridge.cli.output import next_step, paragraph, undo
+from bridge.cli.who import told, user
 from bridge.cli.words import say
-from schemas.errors import ConfigError
 from schemas.texts import T
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def uploaded(
             _nothing_out(journal, key)
     paragraph(say(T("{batch}: uploaded by {who}, {count} people.", batch=key.title, who=who, count=_people(moved))))
     _show_files(moved)
-    paragraph(say(T('Undo: lxy-bridge void "{batch}" --why WHY; the next run then exports it anew.', batch=key.title)))
+    undo("uploaded", batch=key.title)
     next_step(T("export the list from the portal into {inbox}, then run lxy-bridge sync.", inbox=config.portal.inbox))
 
 
@@ -53,7 +52,7 @@ def void(
     from bridge.wiring import open_journal_alone, plain_ways
 
     config, ways = settings(ctx), plain_ways()
-    reason, who = told("--why", why), told("--by", by or _user())
+    reason, who = told("--why", why), told("--by", by or user())
     with open_journal_alone(config, ways, work="void") as journal:
         key = batch_named(journal, batch)
         moved = journal.outgoing.void(key, by=who, why=reason, now=ways.clock.instant())
@@ -64,7 +63,7 @@ def void(
     _show_files(moved)
     if any(one.uploaded for one in moved):
         paragraph(say(T("Some of it was said to be uploaded: look online first, or people may be entered twice.")))
-    paragraph(say(T("There is no undo.")))
+    undo("void")
     outbox = config.portal.outbox
     next_step(T("delete these files from {outbox}; lxy-bridge sync exports the batch anew.", outbox=outbox))
 
@@ -78,22 +77,6 @@ def _nothing_out(journal: "Journal", key: "BatchKey") -> None:
         day = before.since.strftime("%Y-%m-%d %H:%M")
         paragraph(say(T("{batch}: it was said to be uploaded already, at {day}.", batch=key.title, day=day)))
     raise typer.Exit(1)
-
-
-def told(option: str, text: str) -> str:
-    """What somebody typed, without a number that could be somebody's. Raises ConfigError for nothing."""
-    from schemas.identity import scrub
-
-    if not text.strip():
-        raise ConfigError(T("{option} must not be empty.", option=option))
-    return scrub(" ".join(text.split()))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "-"
 
 
 def _people(moved: "Iterable[Carried]") -> int:

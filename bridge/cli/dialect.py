@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.app import settings, settings_if_any
-from bridge.cli.output import next_step, paragraph
+from bridge.cli.output import next_step, paragraph, undo
 from bridge.cli.words import say
 from schemas.texts import T, Text
 
@@ -31,6 +31,7 @@ def new(
     start_plain_log()
     write_new(file, source)
     typer.echo(str(file))
+    undo("dialect new", path=file)
     next_step(T("follow the steps at the head of {path}, then run: lxy-bridge dialect check {path}", path=file))
 
 

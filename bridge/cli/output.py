@@ -116,10 +116,18 @@ def summary(report: "Report") -> None:
     for line in (*details, *report.banners):
         paragraph(line, indent=2)
     for item in report.items:
-        if item.code in _OF_THE_RUN and item.to_do and not item.batch:
+        if item in report.held or (item.code in _OF_THE_RUN and item.to_do and not item.batch):
             paragraph(f"✗ {item.what} {item.next_step}", indent=2)
     for line in conservation(report, LANGUAGE):
         paragraph(line)
+
+
+def undo(command: str, **values: object) -> None:
+    """The line of a command that changed something: how it is taken back, or that it cannot be."""
+    from bridge.cli.undo import UNDO
+
+    text = UNDO[command]
+    paragraph(say(Text(text.msgid, {**text.values, **values})))
 
 
 def next_step(text: Text) -> None:
@@ -128,9 +136,12 @@ def next_step(text: Text) -> None:
 
 
 def exit_code(report: "Report") -> int:
-    """0 all agrees, 1 somebody has something to do."""
+    """0 all agrees, 1 somebody has something to do, 3 the brake is on."""
+    from schemas.errors import UnsafePlan
     from schemas.report import RunState
 
+    if report.held:
+        return UnsafePlan.exit_code
     return 0 if report.state is RunState.COMPLETE else 1
 
 

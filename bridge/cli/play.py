@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.output import paragraph, watched
+from bridge.cli.output import paragraph, undo, watched
 from bridge.cli.words import LANGUAGE, say
 from schemas.texts import Language, T
 
@@ -31,6 +31,7 @@ def practice(
         path=folder / "access.json",
     )
     paragraph(say(told))
+    undo("practice", path=folder)
     serve_practice_portal(folder, port)
 
 
@@ -59,4 +60,5 @@ def demo(
         say=typer.echo,
         watched=watched,
     )
+    undo("demo", path=folder)
     raise typer.Exit(code)

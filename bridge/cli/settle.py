@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.app import settings
-from bridge.cli.carry import told
-from bridge.cli.output import next_step, paragraph
+from bridge.cli.output import next_step, paragraph, undo
+from bridge.cli.who import told
 from bridge.cli.words import say
 from schemas.errors import ConfigError
 from schemas.texts import T, Text
@@ -40,21 +40,18 @@ def settle(
             journal.word.decide(doubts, stored=stored, by=who, now=ways.clock.instant())
     paragraph(say(_said(doubts, who, stored=stored)))
     other = "--absent" if stored else "--stored"
-    undo = f"lxy-bridge settle {name}{' --people' if people else ''} {other} --by WHO"
     if stored:
         paragraph(say(T("What follows: it is not sent again, and stays open until a read-back shows it.")))
-        paragraph(say(T("Undo: {command}", command=undo)))
     else:
         paragraph(
             say(
                 T("What follows: the next run sends it anew. If the portal has it after all, it may stand there twice.")
             )
         )
-        paragraph(say(T("Undo, before the next run: {command}", command=undo)))
-        paragraph(say(T("There is no undo once it was sent.")))
     if dry_run:
         paragraph(say(T("Nothing was changed.")))
     else:
+        undo("settle", name=f"{name}{' --people' if people else ''}", other=other)
         next_step(T("lxy-bridge sync"))
 
 

@@ -9,8 +9,10 @@ import typer
 
 from bridge.cli.app import DryRun, settings
 from bridge.cli.look import show_items
-from bridge.cli.output import exit_code, next_step, paragraph, summary, table, watched
-from bridge.cli.words import LANGUAGE, say
+from bridge.cli.outlook import end, show_plan, spoken
+from bridge.cli.output import exit_code, next_step, paragraph, summary, undo, watched
+from bridge.cli.reviewing import Hashes, Who, after_review, became_of, tell_reviewed
+from bridge.cli.words import say
 from schemas.errors import ConfigError
 from schemas.texts import T
 
@@ -18,19 +20,25 @@ if TYPE_CHECKING:
     from bridge.house import House
     from bridge.post import Posted
     from bridge.resync import Wish
-    from schemas.plan import Plan
-    from schemas.report import Report
 
 
-def sync(ctx: typer.Context, *, dry_run: DryRun = False) -> None:
+_FOR_REAL = T("the same command without --dry-run writes it.")
+
+
+def sync(ctx: typer.Context, *, dry_run: DryRun = False, reviewed: Hashes = None, by: Who = "") -> None:
     from bridge import pipeline
     from bridge.wiring import open_house, ways_of
 
+    if dry_run and reviewed:
+        raise ConfigError(T("--reviewed does not go with --dry-run."))
     config = settings(ctx)
     with watched() as bar, open_house(config, ways_of(bar), work="sync") as house:
         plan = pipeline.preview(house) if dry_run else None
-        report = None if dry_run else pipeline.sync(_spoken(house))
-    _tell(plan, report)
+        report = None if dry_run else pipeline.sync(spoken(after_review(house, reviewed, by)))
+        became = became_of(house, reviewed)
+    if report is None:
+        show_plan(plan, _FOR_REAL)
+    end(report, "sync", missed=tell_reviewed(became))
 
 
 def resync(
@@ -55,8 +63,10 @@ def resync(
     with watched() as bar, open_house(config, ways_of(bar), work="resync") as house:
         wish = _wish(house, batches or (), person, first_day, refused=refused, unknown=unknown)
         plan = pipeline.preview(house, wish=wish) if dry_run else None
-        report = None if dry_run else pipeline.resync(_spoken(house), wish)
-    _tell(plan, report)
+        report = None if dry_run else pipeline.resync(spoken(house), wish)
+    if report is None:
+        show_plan(plan, _FOR_REAL)
+    end(report, "resync")
 
 
 def _wish(
@@ -83,48 +93,14 @@ def _day(text: str) -> date:
         raise ConfigError(T("--since {text} is no day. Write it like 2025-05-07.", text=scrub(text))) from None
 
 
-def _tell(plan: "Plan | None", report: "Report | None") -> None:
-    """What a run came to, or what it would write; and the exit code that says so."""
-    if report is not None:
-        _end(report)
-    if not plan:
-        paragraph(say(T("Nothing to write: there is no record online that needs it.")))
-        raise typer.Exit(0)
-    _show(plan)
-    next_step(T("the same command without --dry-run writes it."))
-    raise typer.Exit(1)
-
-
-def _end(report: "Report") -> None:
-    summary(report)
-    if report.to_do:
-        next_step(T("lxy-bridge findings lists what is to be done; lxy-bridge explain BATCH shows what happened."))
-    raise typer.Exit(exit_code(report))
-
-
-def _show(plan: "Plan") -> None:
-    """What would be written, batch by batch."""
-    from schemas.portal import Operation
-
-    headers = {Operation.SAVE_BATCH: say(T("enter")), Operation.UPDATE_BATCH: say(T("correct")), None: "-"}
-    rows = []
-    for work in plan.work:
-        new = sum(item.operation is Operation.SAVE_PEOPLE for item in work.people)
-        submit = say(T("submit")) if work.submit else "-"
-        counts = str(new), str(len(work.people) - new)
-        rows.append((work.end.isoformat(), headers[work.header], *counts, submit, work.batch.title))
-    heads = [T("ends"), T("header"), T("new people"), T("corrected people"), T("review"), T("batch")]
-    table(heads, rows)
-
-
 def reconcile(ctx: typer.Context) -> None:
     from bridge import pipeline
     from bridge.wiring import open_house, ways_of
 
     config = settings(ctx)
     with watched() as bar, open_house(config, ways_of(bar), work="reconcile") as house:
-        report = pipeline.compare(_spoken(house))
-    _end(report)
+        report = pipeline.compare(spoken(house))
+    end(report, "reconcile")
 
 
 def report(
@@ -142,7 +118,7 @@ def report(
         if send or out:
             raise ConfigError(T("--print goes with neither --send nor --out."))
         with open_house(config, plain_ways(), work="report") as house:
-            made = pipeline.report_now(_spoken(house))
+            made = pipeline.report_now(spoken(house))
         summary(made)
         show_items(made.items)
         raise typer.Exit(exit_code(made))
@@ -154,6 +130,7 @@ def report(
         paragraph(say(T("Written: {path}", path=path)))
     if send:
         _tell_post(issued.posted)
+    undo("report")
     raise typer.Exit(1 if issued.posted.failures or issued.posted.refused else exit_code(issued.report))
 
 
@@ -175,10 +152,4 @@ def run(ctx: typer.Context) -> None:
     config = Config.load(ctx.obj)
     with log_to(config):
         jobs.serve(config)
-
-
-def _spoken(house: "House") -> "House":
-    """The same house, reporting in the language of this command: what is mailed keeps the federation's."""
-    from dataclasses import replace
-
-    return replace(house, wording=replace(house.wording, language=LANGUAGE))
+    undo("run")

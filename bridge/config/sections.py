@@ -29,7 +29,7 @@ from schemas.batch import Level
 from schemas.errors import ConfigError, Wrong
 from schemas.texts import Language, T
 
-_MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "mail", "report", "schedule", "log")
+_MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "brake", "mail", "report", "schedule", "log")
 
 
 class _Section(BaseModel):
@@ -180,6 +180,22 @@ class Rules(_Section):
     names_in_mail: Literal["masked"] = "masked"
 
 
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+class Brake(_Section):
+    """From when on a change of a batch is held until somebody has looked; fewer than `least_people` are never many.
+
+    100 switches a share off, for nothing is more than all.
+    """
+
+    least_people: Annotated[int, Field(ge=1)] = 5
+    fewer_percent: Percent = 20
+    changed_percent: Percent = 50
+    shifted_percent: Percent = 50
+    same_percent: Percent = 90
+
+
 class Mail(_Section):
     """Delivery of the report. `security` "smtps" speaks TLS from the first byte, "starttls" switches to it."""
 
@@ -242,6 +258,7 @@ class Config(_Section):
     vault: VaultKeys
     deadlines: Deadlines
     rules: Rules
+    brake: Brake
     mail: Mail
     report: ReportFiles
     schedule: Schedule

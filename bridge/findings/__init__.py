@@ -4,6 +4,7 @@ Pure: they see one `View` and give the findings it holds, each with who moved, t
 """
 
 from bridge.findings.batches import of_batches
+from bridge.findings.brakes import of_brakes
 from bridge.findings.by_hand import of_carried, of_refusals
 from bridge.findings.people import of_people, said_by_the_batch
 from bridge.findings.rows import of_duplicates, of_rows, of_the_run, of_the_year, of_unmade
@@ -15,6 +16,7 @@ __all__ = [
     "Rules",
     "View",
     "of_batches",
+    "of_brakes",
     "of_carried",
     "of_duplicates",
     "of_people",

@@ -22,7 +22,8 @@ def of_batches(view: View) -> Iterator[Finding]:
         if not batch.ours:
             yield _finding(view, batch, Code.NOT_OURS, unit=batch.key.organiser)
             continue
-        yield from _of_header(view, batch, waits=batch.key in waiting)
+        if batch.key not in view.held or batch.mark_online != batch.mark_agreed:
+            yield from _of_header(view, batch, waits=batch.key in waiting)
         yield from _of_problems(view, batch)
         if batch.times_online > 1:
             yield _finding(view, batch, Code.DUPLICATE_ONLINE, evidence=(_listed_often(batch),))

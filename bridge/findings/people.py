@@ -22,8 +22,17 @@ def of_people(view: View) -> Iterator[Finding]:
     for fact in view.people:
         if (fact.batch, fact.person) in suspected or said_by_the_batch(fact, view.batches[fact.batch], view.rules):
             continue
+        if fact.batch in view.held and _is_offline_s(fact):
+            continue  # whether it is so at all, somebody has to find out first
         elsewhere = offline_elsewhere.get(fact.person)
         yield _of_person(view, fact, elsewhere if elsewhere != fact.batch else None)
+
+
+def _is_offline_s(fact: PersonFacts) -> bool:
+    """Offline alone has moved since the agreement, or wants somebody new; nothing of it is on its way."""
+    if fact.revision is not None and (fact.revision.undecided or fact.revision.state is State.REFUSED):
+        return False
+    return fact.online == fact.agreed
 
 
 def said_by_the_batch(fact: PersonFacts, batch: BatchFacts, rules: Rules) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.deadlines import DeadlineRule
 from bridge.suspects import Suspects, Who
 from schemas.batch import BatchKey
+from schemas.brake import Held
 from schemas.finding import Case, Code
 from schemas.journal import BatchFacts, Carried, Person, PersonFacts
 from schemas.report import Clock, ClockState
@@ -53,6 +54,7 @@ class View:
     suspects: Suspects
     words: Callable[[BatchKey, str], str]
     carried: Sequence[Carried] = ()
+    held: Mapping[BatchKey, Held] = field(default_factory=dict)
 
 
 def batch_values(view: View, key: BatchKey) -> dict[str, str | int]:

@@ -110,7 +110,9 @@ def test_a_sync_that_leaves_nothing_to_do_ends_with_0(small: Office) -> None:
     done = small.run("sync")
     assert done.code == 0, done.out
     assert "1批3人全部一致" in done.out
-    assert done.out.splitlines()[-2:] == ["线下4 = 一致3 + 带队1", "线上3 = 一致3"]
+    *_, offline, online, undo = done.out.splitlines()
+    assert (offline, online) == ("线下4 = 一致3 + 带队1", "线上3 = 一致3")
+    assert undo.startswith("不能撤销")
 
 
 def test_a_second_sync_sends_no_write(small: Office) -> None:
@@ -190,7 +192,7 @@ def test_findings_as_json_has_the_documented_shape(office: Office) -> None:
     assert {item["code"] for item in items} == {"D02", "D22"}
     assert list(items[0]) == [
         "id", "code", "title", "what", "batch", "person", "name", "unit", "where", "moved", "differences", "why",
-        "owner", "next_step", "source", "words", "hours_left", "due", "first_seen", "is_new", "returned", "to_do",
+        "owner", "next_step", "source", "words", "hours_left", "due", "first_seen", "is_new", "returned", "to_do", "case",
     ]  # fmt: skip
 
 
@@ -276,7 +278,7 @@ def test_help_loads_nothing_a_command_needs_to_run(tmp_path: Path) -> None:
     assert loaded == "[]"
     commands = [line.split()[0] for line in usage[usage.index("Commands:") + 1 :] if line[2:3].strip()]
     assert commands == [
-        "init", "check", "read", "sync", "resync", "uploaded", "void", "reconcile", "report", "findings", "explain", "status", "run",
+        "init", "check", "read", "sync", "plan", "apply", "resync", "uploaded", "void", "reconcile", "report", "findings", "explain", "status", "run",
         "practice", "demo", "dialect",
     ]  # fmt: skip
 

@@ -95,6 +95,8 @@ def test_what_was_due_before_the_start_is_done_at_once_and_a_signal_ends_it(offi
     with daemon(office) as process:
         until(lambda: office.mailbox.messages() and not_busy(office), process)
         code, took_s = end(process)
+        assert process.stdout is not None
+        assert "不能撤销" in process.stdout.read().decode()
     assert (code, took_s < 5) == (0, True)
     assert office.run("sync", "--dry-run").code == 0
     status = office.run("status", "--json").data
@@ -107,6 +109,8 @@ ALTER TABLE batch DROP COLUMN people_read_at;
 ALTER TABLE batch DROP COLUMN people_change;
 ALTER TABLE batch DROP COLUMN times_online;
 DROP TABLE note;
+DROP TABLE review;
+DELETE FROM meta WHERE key='identity';
 ALTER TABLE event DROP COLUMN serials;
 CREATE TABLE attempt_serial (
     attempt INTEGER NOT NULL, serial VARCHAR NOT NULL, PRIMARY KEY (attempt, serial)

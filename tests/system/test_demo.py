@@ -127,6 +127,10 @@ def test_each_day_has_gone_out_as_a_mail_marked_as_practice_with_the_workbook(fu
     assert all(any(True for part in mail.iter_attachments()) for mail in mails)
 
 
+def test_the_demo_says_how_it_is_undone(full: Told):
+    assert f"Undo: delete the folder {full.folder}.\n" in full.text
+
+
 def test_the_portal_answers_until_enter_is_pressed(full: Told):
     assert full.portal_answered
 
