@@ -21,6 +21,9 @@ from tests.reliability import lane
 
 STEPS = 100 if lane.LONG else 40
 SUITE = "state machine fuzz"
+OWED = 1_000, 20_000
+EXAMPLES = 500 if lane.LONG else 100
+"""So many a machine: ten machines owe what the short lane owes, forty what the long one does."""
 _FAST = Path("/dev/shm")  # in memory: a commit costs what SQLite costs, its settings stay
 FOLDER = Path(tempfile.mkdtemp(dir=_FAST if os.access(_FAST, os.W_OK) else None))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
@@ -41,17 +44,17 @@ class Counted(RuleBasedStateMachine):
         self.been_through["steps"] += 1
 
     def power_is_cut(self) -> None:
-        self.been_through["power cuts"] += 1
+        self.been_through["power_cuts"] += 1
 
 
-def fuzz(machine: type[Counted], number: int, *, examples: int) -> None:
-    """So many examples of one machine, whose seed is `number`."""
+def fuzz(machine: type[Counted], number: int) -> None:
+    """The examples of one machine, whose seed is `number`."""
     numbered = type(f"{machine.__name__}{number}", (machine,), {"been_through": Counter()})
     with lane.replayable(number):
         run_state_machine_as_test(
             seed(number)(numbered),
             settings=settings(
-                max_examples=examples,
+                max_examples=EXAMPLES,
                 stateful_step_count=STEPS,
                 derandomize=False,
                 deadline=None,
@@ -60,4 +63,4 @@ def fuzz(machine: type[Counted], number: int, *, examples: int) -> None:
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    lane.measured(SUITE, owed=examples, **numbered.been_through)
+    lane.measured(SUITE, owed=EXAMPLES, of_the_suite=OWED, **numbered.been_through)

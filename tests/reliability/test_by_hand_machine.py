@@ -24,7 +24,7 @@ from schemas.report import Report
 from schemas.revision import State
 from tests.adapters.fake_source import FakeSource
 from tests.adapters.fake_workbook_portal import FakeWorkbookPortal
-from tests.reliability.lane import LONG, seeds
+from tests.reliability.lane import seeds
 from tests.reliability.machines import FOLDER, Counted, fuzz
 from tests.reliability.tiny import (
     IDS,
@@ -46,7 +46,6 @@ from tests.unit.by_hand import BY_HAND
 
 WHO = st.sampled_from(sorted(IDS))
 VALUE = st.sampled_from(VALUES)
-EXAMPLES = 500 if LONG else 100
 TO_CARRY = {Case.WAITS, Case.UPLOADED, Case.UNREAD, Case.MISSING, Case.STALE}
 A_MINUTE_S = 60.0
 A_HEADER = ""
@@ -303,4 +302,4 @@ def _unit(payload: Payload, who: str) -> str:
 
 @pytest.mark.parametrize("crowd", seeds(short=6, long=20, start=101))
 def test_whatever_people_do_with_the_files_both_sides_agree_and_nothing_is_exported_twice(crowd: int) -> None:
-    fuzz(ByHand, crowd, examples=EXAMPLES)
+    fuzz(ByHand, crowd)

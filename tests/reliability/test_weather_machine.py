@@ -23,7 +23,7 @@ from bridge.resync import Wish
 from schemas.portal import Operation, Payload
 from schemas.report import Report, RunState
 from tests.adapters.fake_source import FakeSource
-from tests.reliability.lane import LONG, seeds
+from tests.reliability.lane import seeds
 from tests.reliability.machines import FOLDER, Counted, fuzz
 from tests.reliability.tiny import (
     FILE,
@@ -63,7 +63,6 @@ TURNS: dict[str, Callable[[WeatheredPortal], None]] = {
 WEATHER = st.sets(st.sampled_from(sorted(TURNS)), min_size=1, max_size=2)
 HEADER = ""
 UNDECIDED = ("intent", "sending", "accepted", "exists", "unknown", "quarantined")
-EXAMPLES = 500 if LONG else 100
 
 
 class Weather(Counted):
@@ -329,7 +328,7 @@ def tell(text: str) -> None:
 
 @pytest.mark.parametrize("storms", seeds(short=4, long=20, start=1))
 def test_whatever_the_weather_both_sides_agree_after_a_good_day_and_nothing_is_stored_twice(storms: int) -> None:
-    fuzz(Weather, storms, examples=EXAMPLES)
+    fuzz(Weather, storms)
 
 
 def late_and_run_again(world: Weather) -> None:
