@@ -11,6 +11,7 @@ from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
 from bridge.read_back import SWEEP_AFTER_H, Reader, Seen
 from bridge.report import Wording
 from bridge.revisions import Numbering
+from bridge.rota import Owed
 from schemas.batch import Base, BatchKey
 from schemas.errors import SchemaDrift
 from schemas.finding import Code
@@ -24,6 +25,7 @@ class House:
     """Everything a run works with; `wiring` puts it together.
 
     `basis` stands for all that checking and mapping build on. There is a `desk` where people carry files to the portal.
+    `owed` is what the daemon makes this run for; None: somebody asked for it, and it stands for today.
     """
 
     sources: Sequence[Source]
@@ -44,6 +46,7 @@ class House:
     basis: str
     sweep_after_h: float = SWEEP_AFTER_H
     desk: Desk | None = None
+    owed: Owed | None = None
 
 
 @dataclass(slots=True)
