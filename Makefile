@@ -1,5 +1,6 @@
 # make demo    install, then the main job on the embedded practice portal        (ARGS="--people 100" and the like)
 # make test    every check and every test
+# make reliability   the long lane of tests/reliability, its figures into ARCHITECTURE.md    (ARGS="-k power" for a part)
 # make bench   the measurements of tests/benchmarks
 # make texts   collect the texts for people anew and compile their translations
 # make lint    the checks alone
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test bench texts lint lock
+.PHONY: demo test reliability bench texts lint lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -21,6 +22,13 @@ test: $(VENV)/installed-dev
 	sh .ci/apt $$(grep -v '^#' tests/apt.txt)
 	$(MAKE) lint
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+
+FIGURES := $(CURDIR)/$(VENV)/reliability-figures
+reliability: $(VENV)/installed-dev
+	sh .ci/apt $$(grep -v '^#' tests/apt.txt)
+	rm -rf $(FIGURES) && mkdir $(FIGURES)
+	RELIABILITY_LANE=long RELIABILITY_FIGURES=$(FIGURES) $(BIN)/pytest tests/reliability -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m tests.reliability.table $(FIGURES) --write
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -12,6 +12,7 @@ from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
 from bridge.read_back import SWEEP_AFTER_H, Reader, Seen
 from bridge.report import Wording
 from bridge.revisions import Numbering
+from bridge.rota import Owed
 from bridge.suspects import Who
 from schemas.batch import Base, BatchKey
 from schemas.brake import Held, Reviewed
@@ -29,6 +30,7 @@ class House:
 
     `basis` stands for all that checking and mapping build on. There is a `desk` where people carry files to the portal.
     `brake` says from when on a change is held, `reviewed` what of it somebody has looked at.
+    `owed` is what the daemon makes this run for; None: somebody asked for it, and it stands for today.
     """
 
     sources: Sequence[Source]
@@ -51,6 +53,7 @@ class House:
     desk: Desk | None = None
     brake: Limits = field(default_factory=Limits)
     reviewed: Reviewed = field(default_factory=Reviewed)
+    owed: Owed | None = None
 
 
 def _put_off(cause: str) -> Text:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bridge import daemon, pipeline
 from bridge.config import Config
+from bridge.ports import Runs
 from bridge.post import Posted, hand_out, post
+from bridge.rota import History
 from bridge.wiring import (
     NobodyWatches,
     SystemClock,
@@ -58,7 +59,8 @@ def issue_report(config: Config, ways: Ways, *, send: bool, folder: Path | None 
         made = pipeline.report_now(house)
         renderer = renderer_of(config)
         files = write_report(made, renderer, folder or config.report.dir)
-        posted = hand_out(made, house.journal, renderer, envelope_of(config) if send else None, ways.clock)
+        envelope = envelope_of(config) if send else None
+        posted = hand_out(made, house.journal, renderer, envelope, ways.clock, ways.owed)
         return Issued(made, files, posted)
 
 
@@ -79,25 +81,31 @@ def serve(config: Config) -> None:
     """Work at the hours of the schedule until asked to stop. Raises ConfigError before anything starts."""
     stop = daemon.Stop()
     ways = Ways(SystemClock(), NobodyWatches(), stop)
-    jobs: Mapping[str, Callable[[], None]] = {
-        "sync": lambda: _ignore(sync(config, ways)),
-        "report": lambda: _ignore(issue_report(config, ways, send=config.mail.enabled)),
-        "mail": lambda: post_waiting(config, ways),
-        "probe": lambda: probe(config, ways),
+    jobs: Mapping[str, daemon.Job] = {
+        "sync": lambda owed: _ignore(sync(config, replace(ways, owed=owed))),
+        "report": lambda owed: _ignore(issue_report(config, replace(ways, owed=owed), send=config.mail.enabled)),
+        "mail": lambda _owed: post_waiting(config, ways),
+        "probe": lambda _owed: probe(config, ways),
     }
     bring_up_to_date(config, ways)
     open_memory(config).close()
-    daemon.run(schedule=config.schedule, jobs=jobs, missed=lambda job, day: _missed(config, job, day), stop=stop)
+    daemon.run(schedule=config.schedule, jobs=jobs, ledger=lambda job: _history(config, job), stop=stop)
 
 
-def _missed(config: Config, job: str, day: date) -> bool:
+def _history(config: Config, job: str) -> History | None:
     if job in {"mail", "probe"}:
-        return True
+        return None
     memory = open_memory(config)
     try:
-        return not memory.runs.ran(job, day)
+        return history(memory.runs, job)
     finally:
         memory.close()
+
+
+def history(runs: Runs, job: str) -> History:
+    """What the ledger of runs says of one job."""
+    days = runs.days(job)
+    return History(days.get, min(days, default=None), runs.missed(job, since=None))
 
 
 def _ignore(_result: object) -> None:

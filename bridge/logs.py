@@ -22,7 +22,20 @@ from schemas.texts import Language
 FREE_TEXT = "log.free_text"
 ALLOWED = frozenset(
     {"event", "level", "time", "logger", "at", "dropped", "error", "text", "trace", "because"}  # the chain's own
-    | {"run", "business_date", "job", "signal", "next_run", "version", "mode", "command", "exit_code", "state", "step"}
+    | {
+        "run",
+        "business_date",
+        "days_missed",
+        "job",
+        "signal",
+        "next_run",
+        "version",
+        "mode",
+        "command",
+        "exit_code",
+        "state",
+        "step",
+    }
     | {"source", "file", "sheet", "row", "column", "organiser", "batch", "batches", "people", "rows", "files"}
     | {"operation", "serial", "serials", "online_id", "attempt", "tries", "outcome", "seen", "status", "code", "drift"}
     | {"count", "accepted", "refused", "unknown", "skipped", "agreed", "differs", "pending", "findings", "finding"}

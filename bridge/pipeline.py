@@ -30,6 +30,7 @@ from bridge.reconcile import entry_clocks, reconcile
 from bridge.refusals import refusals
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Chosen, Wish, choose, spoken_of
+from bridge.rota import Owed
 from bridge.suspects import Who, suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
@@ -317,7 +318,9 @@ def _in_the_ledger(house: House, kind: str) -> Iterator[int]:
     """One line in the ledger of runs, closed also when the run fails."""
     runs, now = house.journal.runs, house.clock.instant()
     house.journal.deliveries.recover(now)
-    run = runs.begin(kind, now.at.date(), at=now.at)
+    owed = house.owed or Owed(now.at.date())
+    runs.miss(kind, owed.missed, at=now.at)
+    run = runs.begin(kind, owed.day, at=now.at)
     try:
         yield run
     except RunError:
@@ -385,6 +388,7 @@ def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
         complete=all_confirmed(found, batches, tallies) and not trouble,
         mails_waiting=len(journal.outbox.waiting()),
         carried=journal.outgoing.carried(),
+        days_without_sync=journal.runs.missed("sync", since=since),
     )
     made = report(
         facts,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.ports import Clock, Journal, Mailer, Outbox, Renderer
+from bridge.rota import Owed
 from schemas.errors import RunError, TransientError
 from schemas.journal import Letter
 from schemas.report import Report, RunState
@@ -31,9 +32,19 @@ class Posted:
     failures: tuple[Text, ...]
 
 
-def hand_out(report: Report, journal: Journal, renderer: Renderer, envelope: Envelope | None, clock: Clock) -> Posted:
+def hand_out(
+    report: Report,
+    journal: Journal,
+    renderer: Renderer,
+    envelope: Envelope | None,
+    clock: Clock,
+    owed: Owed | None = None,
+) -> Posted:
     """Keep in the ledger that staff got this report, and mail it where there is an envelope."""
-    run = journal.runs.begin("report", report.business_date, at=clock.instant().at)
+    now = clock.instant().at
+    owed = owed or Owed(report.business_date)
+    journal.runs.miss("report", owed.missed, at=now)
+    run = journal.runs.begin("report", owed.day, at=now)
     posted = Posted(0, (), ())
     if envelope is not None:
         _write_letter(report, run, journal.outbox, renderer, envelope)

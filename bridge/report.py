@@ -32,6 +32,7 @@ class Facts:
     """What a report is built from. `since` is when staff last got one; None before the first.
 
     `mails_waiting` counts earlier reports the mail server has not taken yet; `carried` is what people carry by hand.
+    `days_without_sync` were written off since then.
     """
 
     reconciliation: Reconciliation
@@ -43,6 +44,7 @@ class Facts:
     complete: bool
     mails_waiting: int
     carried: Sequence[Carried] = ()
+    days_without_sync: Sequence[date] = ()
 
 
 def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_online: bool, now: datetime) -> Report:
@@ -167,6 +169,9 @@ def _banners(clocks: Mapping[BatchKey, Clock], facts: Facts, now: datetime) -> I
         yield T("No holiday calendar for {year}: due days are counted in natural days.", year=listed)
     if held := sum(seen.finding.case is Case.BRAKE for seen in facts.open):
         yield T("The brake holds {count} batches: nothing is written to them until somebody has looked.", count=held)
+    if facts.days_without_sync:
+        listed = "、".join(day.isoformat() for day in facts.days_without_sync)
+        yield T("No sync came to its end on {days}: the service was off, or each sync failed.", days=listed)
     if facts.mails_waiting:
         count = facts.mails_waiting
         yield T("{count} earlier reports could not be mailed yet; they wait in the outbox.", count=count)

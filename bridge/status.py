@@ -21,7 +21,7 @@ class Status(TypedDict):
 
     `to_do` counts the open findings somebody has to settle, `undecided` people whose outcome is not known yet.
     `to_upload` and `to_read_back` count people whose files are carried by hand, `carried_days` how long the oldest
-    of them have waited.
+    of them have waited. `days_without_sync` were written off since the last report.
     """
 
     offline_rows: int
@@ -41,6 +41,7 @@ class Status(TypedDict):
     read_back_at: str | None
     last_sync: RunLine | None
     last_report: RunLine | None
+    days_without_sync: list[str]
 
 
 def status_of(journal: Journal, items: Sequence[Item], *, now: datetime, by_hand: bool = False) -> Status:
@@ -69,6 +70,7 @@ def status_of(journal: Journal, items: Sequence[Item], *, now: datetime, by_hand
         read_back_at=read_back_at.isoformat() if read_back_at else None,
         last_sync=_last(journal, "sync"),
         last_report=_last(journal, "report"),
+        days_without_sync=_days_without_sync(journal),
     )
 
 
@@ -77,6 +79,11 @@ def all_well(status: Status) -> bool:
     last = status["last_sync"]
     idle = not (status["to_do"] or status["undecided"] or status["mails_waiting"])
     return idle and last is not None and last["state"] == RunState.COMPLETE
+
+
+def _days_without_sync(journal: Journal) -> list[str]:
+    last = journal.runs.last("report")
+    return [day.isoformat() for day in journal.runs.missed("sync", since=last[1] if last else None)]
 
 
 def _last(journal: Journal, kind: str) -> RunLine | None:

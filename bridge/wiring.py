@@ -36,6 +36,7 @@ from bridge.post import Envelope
 from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
+from bridge.rota import Owed
 from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier, settling_of
 from schemas.batch import Base, BatchKey
 from schemas.errors import ConfigError
@@ -76,11 +77,12 @@ class NeverStops:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How this process meets the world: a demo brings its own clock, the daemon its own stop."""
+    """How this process meets the world: a demo brings its own clock, the daemon its own stop and what is owed."""
 
     clock: Clock
     watch: Watch
     stop: Stop
+    owed: Owed | None = None
 
 
 def ways_of(watch: Watch) -> Ways:
@@ -155,6 +157,7 @@ def _house(
         basis=basis_of(config, MAPPING_VERSION),
         sweep_after_h=config.portal.sweep_after_h,
         brake=Limits(**config.brake.model_dump()),
+        owed=ways.owed,
     )
 
 

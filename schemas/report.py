@@ -19,6 +19,7 @@ class RunState(StrEnum):
     COMPLETE = "complete"
     PARTIAL = "partial"
     FAILED = "failed"
+    MISSED = "missed"  # nobody ran on that day, or nobody came to the end: written off when the next run began
 
 
 class ClockState(StrEnum):

@@ -37,17 +37,46 @@ class Runs:
                 (moment(at), state.value, orjson.dumps(dict(numbers)).decode(), run),
             )
 
-    def ran(self, kind: str, business_date: date) -> bool:
-        """Whether a run of this kind has ended well enough on that day: anything but failed."""
-        run = tables.run
-        here = run.c.kind == kind, run.c.business_date == business_date.isoformat(), run.c.ended_at.is_not(None)
+    def miss(self, kind: str, days: Sequence[date], *, at: datetime) -> None:
+        """Write off business dates on which no run of this kind came to its end. Once written off, always."""
+        if not days:
+            return
+        rows = [(day.isoformat(), kind, moment(at), moment(at), RunState.MISSED.value) for day in days]
+        with self._store.write() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO run (business_date, kind, started_at, ended_at, state) SELECT ?1,?2,?3,?4,?5"
+                " WHERE NOT EXISTS (SELECT 1 FROM run WHERE business_date=?1 AND kind=?2 AND state=?5)",
+                rows,
+            )
+
+    def missed(self, kind: str, *, since: datetime | None) -> tuple[date, ...]:
+        """The business dates written off after `since`, in order; None: ever."""
         with self._store.read() as connection:
-            return connection.scalar(select(run.c.id).where(*here, run.c.state != RunState.FAILED).limit(1)) is not None
+            rows = connection.exec_driver_sql(
+                "SELECT business_date, ended_at FROM run WHERE kind=? AND state=? ORDER BY business_date",
+                (kind, RunState.MISSED.value),
+            ).all()
+        written_off = ((row.business_date, datetime.fromisoformat(row.ended_at)) for row in rows)
+        return tuple(date.fromisoformat(day) for day, at in written_off if since is None or at > since)
+
+    def days(self, kind: str) -> dict[date, datetime | None]:
+        """Every business date there was a run of this kind for, with the start of the newest that came to its end.
+
+        None where all of them failed, broke off, or were written off.
+        """
+        with self._store.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT business_date, max(CASE WHEN ended_at IS NOT NULL AND state NOT IN (?,?) THEN started_at END)"
+                " FROM run WHERE kind=? GROUP BY business_date",
+                (RunState.FAILED.value, RunState.MISSED.value, kind),
+            ).all()
+        return {date.fromisoformat(day): moment_of(started) for day, started in rows}
 
     def last(self, kind: str) -> tuple[RunState, datetime] | None:
         """State and end of the newest finished run of a kind."""
         run = tables.run
-        query = select(run.c.state, run.c.ended_at).where(run.c.kind == kind, run.c.ended_at.is_not(None))
+        ended = run.c.kind == kind, run.c.ended_at.is_not(None), run.c.state != RunState.MISSED
+        query = select(run.c.state, run.c.ended_at).where(*ended)
         with self._store.read() as connection:
             found = connection.execute(query.order_by(run.c.id.desc()).limit(1)).first()
         return None if found is None else (RunState(found.state), datetime.fromisoformat(found.ended_at))

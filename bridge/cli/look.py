@@ -137,6 +137,8 @@ def _figures(found: "Status") -> "Iterator[tuple[Text, str]]":
     yield T("Findings open, and to be done"), f"{sum(found['open_findings'].values())} / {found['to_do']}  {codes}"
     yield T("Mails waiting"), str(found["mails_waiting"])
     yield T("Last sync"), _run(found["last_sync"], T("complete"), T("not complete"))
+    if found["days_without_sync"]:
+        yield T("Days without a sync"), " ".join(found["days_without_sync"])
     yield T("Last report"), _run(found["last_report"], T("handed out"), T("not yet mailed"))
 
 

@@ -82,17 +82,16 @@ def test_a_finding_that_comes_back_keeps_its_first_day_and_says_that_it_returned
 def test_runs_are_known_by_kind_and_business_day(journal: Journal) -> None:
     day = MORNING_AFTER.date()
     run = journal.runs.begin("sync", day, at=MORNING_AFTER)
-    assert (journal.runs.ran("sync", day), journal.runs.last("sync")) == (False, None)
+    assert (journal.runs.days("sync"), journal.runs.last("sync")) == ({day: None}, None)
     journal.runs.finish(run, RunState.PARTIAL, {"agreed": 3}, at=at(0) + timedelta(minutes=1))
-    assert (journal.runs.ran("sync", day), journal.runs.ran("report", day)) == (True, False)
-    assert journal.runs.ran("sync", day + DAY) is False
+    assert (journal.runs.days("sync"), journal.runs.days("report")) == ({day: MORNING_AFTER}, {})
     assert journal.runs.last("sync") == (RunState.PARTIAL, at(0) + timedelta(minutes=1))
 
 
 def test_a_failed_run_has_not_done_its_day_s_work(journal: Journal) -> None:
     run = journal.runs.begin("sync", MORNING_AFTER.date(), at=MORNING_AFTER)
     journal.runs.finish(run, RunState.FAILED, {}, at=MORNING_AFTER)
-    assert journal.runs.ran("sync", MORNING_AFTER.date()) is False
+    assert journal.runs.days("sync") == {MORNING_AFTER.date(): None}
 
 
 def letter(number: int, made_at: datetime = MORNING_AFTER) -> Letter:

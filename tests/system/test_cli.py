@@ -201,6 +201,7 @@ def test_status_as_json_has_the_documented_shape(office: Office) -> None:
     assert list(shown.data) == [
         "offline_rows", "online_rows", "agreed", "disagreeing", "batches", "batches_entered", "open_findings", "to_do",
         "undecided", "to_upload", "to_read_back", "carried_days", "mails_waiting", "read_at", "read_back_at", "last_sync", "last_report",
+        "days_without_sync",
     ]  # fmt: skip
     assert list(shown.data["last_sync"]) == ["state", "ended_at"]
     assert (shown.data["offline_rows"], shown.data["agreed"], shown.code) == (8, 4, 1)

@@ -226,6 +226,18 @@ def test_what_was_uploaded_before_it_was_void_and_changed_since_is_corrected_as_
     assert correction.operation is Operation.UPDATE_PERSON
 
 
+def test_a_header_that_was_uploaded_though_void_is_ours_to_correct(world: HandWorld) -> None:
+    world.ledger(A, B)
+    world.sync()
+    world.upload(told=False)
+    world.desk.outbox.clear()
+    world.void()
+    world.ledger(A, B, C)
+    world.export()
+    world.sync()
+    assert Operation.UPDATE_BATCH in {payload.operation for payload in world.desk.outbox.values()}
+
+
 def test_a_ledger_that_changes_makes_the_file_stale_and_exports_nothing(world: HandWorld) -> None:
     world.ledger(A, B)
     world.sync()

@@ -10,14 +10,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 
 from bridge.config import Schedule
-from bridge.daemon import SHANGHAI, Stop, _alarm_clock, run, stopping, tell_systemd
+from bridge.daemon import Stop, _alarm_clock, run, stopping, tell_systemd
+from bridge.rota import SHANGHAI, History
 from schemas.errors import RunError
 from schemas.texts import T
 
@@ -44,8 +45,8 @@ def sync():
 logs.configure("info", sys.stderr.buffer)
 run(
     schedule=Schedule(sync="0 0 * * *", report="0 0 * * *"),
-    jobs={"sync": sync, "report": lambda: say("report ran")},
-    missed=lambda job, day: True,
+    jobs={"sync": lambda _owed: sync(), "report": lambda _owed: say("report ran")},
+    ledger=lambda job: None,
     stop=stop,
 )
 say("gone in peace")
@@ -81,14 +82,14 @@ def ran(*jobs_missed: str, sync: str = PASSED, failing: Exception | None = None)
         if failing:
             raise failing
 
-    def missed(name: str, day: date) -> bool:
-        assert datetime.now(SHANGHAI).date() - day <= timedelta(days=1)
-        return name in jobs_missed
+    def ledger(name: str) -> History:
+        now = datetime.now(SHANGHAI)
+        return History(lambda _day: None if name in jobs_missed else now, None)
 
     run(
         schedule=Schedule(sync=sync, report=PASSED),
-        jobs={"sync": lambda: job("sync"), "report": lambda: job("report")},
-        missed=missed,
+        jobs={"sync": lambda _owed: job("sync"), "report": lambda _owed: job("report")},
+        ledger=ledger,
         stop=stop,
     )
     return done

@@ -85,4 +85,4 @@ def test_a_refused_recipient_is_named_and_the_others_have_the_mail(world: World,
 
 def test_without_mail_the_ledger_still_knows_that_staff_got_the_report(world: World) -> None:
     assert handed_out(world, None) == Posted(0, (), ())
-    assert world.journal.runs.ran("report", MORNING_AFTER.date())
+    assert world.journal.runs.days("report")[MORNING_AFTER.date()]

@@ -43,6 +43,7 @@ def test_before_the_first_run_there_is_nothing_and_nothing_is_well(world: World)
         read_back_at=None,
         last_sync=None,
         last_report=None,
+        days_without_sync=[],
     )
     assert not all_well(found)
 
@@ -68,6 +69,7 @@ def test_when_all_agrees_all_is_well(world: World) -> None:
         read_back_at=NOW,
         last_sync={"state": "complete", "ended_at": NOW},
         last_report=None,
+        days_without_sync=[],
     )
     assert all_well(found)
 

@@ -1,0 +1,66 @@
+"""What the state machines share: where their journals lie, how many storms each lane owes, and how a storm is replayed.
+
+Trials are examples, of so many steps each. They are split over machines with a seed of their own, so that the workers of
+a run share them; a machine gives the same storms each time, and hypothesis prints the blob of the one that failed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import ClassVar
+
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test
+
+from tests.reliability import lane
+
+STEPS = 100 if lane.LONG else 40
+SUITE = "state machine fuzz"
+OWED = 1_000, 20_000
+EXAMPLES = 500 if lane.LONG else 100
+"""So many a machine: ten machines owe what the short lane owes, forty what the long one does."""
+_FAST = Path("/dev/shm")  # in memory: a commit costs what SQLite costs, its settings stay
+FOLDER = Path(tempfile.mkdtemp(dir=_FAST if os.access(_FAST, os.W_OK) else None))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+
+
+class Counted(RuleBasedStateMachine):
+    """Knows what its class has been through: `trials` examples, their `steps`, and the `power cuts` among them."""
+
+    been_through: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.been_through["trials"] += 1
+        self.folder = Path(tempfile.mkdtemp(dir=FOLDER))
+
+    @invariant()
+    def one_step_more(self) -> None:
+        self.been_through["steps"] += 1
+
+    def power_is_cut(self) -> None:
+        self.been_through["power_cuts"] += 1
+
+
+def fuzz(machine: type[Counted], number: int) -> None:
+    """The examples of one machine, whose seed is `number`."""
+    numbered = type(f"{machine.__name__}{number}", (machine,), {"been_through": Counter()})
+    with lane.replayable(number):
+        run_state_machine_as_test(
+            seed(number)(numbered),
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                derandomize=False,
+                deadline=None,
+                print_blob=True,
+                report_multiple_bugs=False,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    lane.measured(SUITE, owed=EXAMPLES, of_the_suite=OWED, **numbered.been_through)
