@@ -172,11 +172,17 @@ def storm(kind: Kind, seed: int) -> Iterator[Storm]:
 @contextmanager
 def world(kind: Kind, seed: int) -> Iterator[Roster]:
     """Ledgers nobody has entered yet, beside a portal in good weather."""
+    with in_memory() as folder, open_office(folder) as office:
+        _settle_in(office, kind)
+        yield Roster(office, kind, Random(seed))
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """A folder of its own, where what a process has written outlives the process, and no disk is waited for."""
     folder = Path(tempfile.mkdtemp(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None))
     try:
-        with open_office(folder) as office:
-            _settle_in(office, kind)
-            yield Roster(office, kind, Random(seed))
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
