@@ -130,7 +130,7 @@ def rows_are_conserved(facts: Facts) -> Violations:
     kinds = {row["kind"] for row in tables["row"]} - {"participant", "leader", "damaged"}
     yield from (f"rows of a kind nobody knows: {kind}" for kind in sorted(kinds))
     waiting = {
-        row["batch"] for row in tables["batch"] if not row["ours"] or row["blocked"] or row["mark_offline"] is None
+        row["key"] for row in tables["batch"] if not row["ours"] or row["blocked"] or row["mark_offline"] is None
     }
     rows = {(row["batch"], row["person"]) for row in tables["row"] if row["kind"] == "participant"}
     held = {(row["batch"], row["person"]) for row in tables["held"]}

@@ -286,6 +286,13 @@ def test_a_wish_told_to_the_run_before_is_not_held_against_the_next(tmp_path: Pa
     assert world.checked() == []
 
 
+def test_a_batch_that_is_not_ours_waits_and_nobody_of_it_is_missed(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put("batch", "2025/别处总工会/第一批", 0, 0, b"h")
+    world.put("row", 3, "participant", "2025/别处总工会/第一批", b"three", None)
+    assert world.checked() == []
+
+
 def test_who_was_deleted_may_be_created_again(tmp_path: Path) -> None:
     world = World(tmp_path)
     gone = world.effect("person_deleted", "", ONE, at(3.2), id="1") | {"by_hand": True}
