@@ -69,7 +69,9 @@ def open_clients(
 
 def _trust(ca_file: Path | None, certificate: tuple[Path, Path] | None) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=str(ca_file)) if ca_file else httpx.create_ssl_context(trust_env=False)
+        context = (
+            ssl.create_default_context(cafile=str(ca_file)) if ca_file else httpx.create_ssl_context(trust_env=False)
+        )
     except OSError:  # ssl.SSLError is one
         raise ConfigError(T("The portal's CA file cannot be used: {file}", file=ca_file)) from None
     if certificate:

@@ -1,4 +1,6 @@
-"""The invariants I1 to I11 of the promise, each as a function over what lies on the disk: it yields what violates it.
+"""The invariants of the promise, each as a function over what lies on the disk: it yields what violates it.
+
+Here are those about records, I1 to I6; `conduct.py` has those about how the bridge behaves and what it reports.
 
 What is said names places and states, never people. Where an invariant can be seen from the disk only in part, its
 docstring says which part.
@@ -9,8 +11,18 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tests.reliability.conduct import (
+    TICK,
+    is_equal,
+    moment,
+    numbers_are_those_of_the_ledger,
+    once_a_day,
+    one_sender,
+    quiet_is_kept,
+    tries_are_bounded,
+)
 
 if TYPE_CHECKING:
     from tests.reliability.checker import Facts
@@ -19,7 +31,6 @@ Violations = Iterator[str]
 
 _UNDECIDED = {"intent", "sending", "accepted", "exists", "unknown"}
 _WITH_PEOPLE = {"exported", "awaiting_human", "quarantined"}
-_TICK = timedelta(milliseconds=1)  # the journal's moments know no smaller part
 _HEADER, _SUBMISSION = b"", b"submission"
 
 
@@ -63,7 +74,7 @@ def agreed_is_stored(facts: Facts) -> Violations:
     if facts.offline is None or not facts.bounds.settled:
         return
     for who, fields in facts.offline.items():
-        if who in _held_equal(facts) and not any(_equal(content, fields) for content in facts.held.get(who, [])):
+        if who in _heldequal(facts) and not any(is_equal(content, fields) for content in facts.held.get(who, [])):
             yield "held for equal, and online it is not"
 
 
@@ -72,15 +83,11 @@ def _anonymous(facts: Facts) -> bool:
     return not any(effect["serial"] for effect in facts.effects)
 
 
-def _held_equal(facts: Facts) -> set[tuple[str, str]]:
+def _heldequal(facts: Facts) -> set[tuple[str, str]]:
     equal = [p for p in facts.journal["pair"] if p["mark_offline"] and p["mark_offline"] == p["mark_online"]]
     return {
         (p["batch"], facts.names[p["batch"], p["person"]]) for p in equal if (p["batch"], p["person"]) in facts.names
     }
-
-
-def _equal(content: Any, fields: Any) -> bool:
-    return all(content.get(name) == value for name, value in fields.items())
 
 
 def nobody_is_lost(facts: Facts) -> Violations:
@@ -90,7 +97,7 @@ def nobody_is_lost(facts: Facts) -> Violations:
     explained = _explained_batches(facts)
     for who, fields in facts.offline.items():
         held = facts.held.get(who, [])
-        if not any(_equal(content, fields) for content in held) and who[0] not in explained:
+        if not any(is_equal(content, fields) for content in held) and who[0] not in explained:
             yield "offline has somebody whom online has not, or not equal, and no finding says so"
 
 
@@ -111,15 +118,11 @@ def intended_before_it_was_done(facts: Facts) -> Violations:
             continue
         if effect["serial"] not in sent:
             yield "an effect of a serial that was never intended"
-        elif _moment(first[effect["serial"]]["sent_at"]) > _moment(effect["at"]) + _TICK:
+        elif moment(first[effect["serial"]]["sent_at"]) > moment(effect["at"]) + TICK:
             yield "an effect before its attempt was durable"
     intents = [attempt["intent_at"] for attempt in facts.journal["attempt"]]
     if intents != sorted(intents):
         yield "attempts are not in the order of their intents"
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def rows_are_conserved(facts: Facts) -> Violations:
@@ -205,86 +208,6 @@ def the_unknown_is_settled(facts: Facts) -> Violations:
         silent = one["state"] in _WITH_PEOPLE and batch not in explained
         if (one["state"] in _UNDECIDED and batch not in explained) or silent:
             yield f"still {one['state']}"
-
-
-def one_sender(facts: Facts) -> Violations:
-    """I7: the attempts of a run come after all those of the run before, and after the end of each that was answered."""
-    attempts = facts.journal["attempt"]
-    runs = [attempt["run"] for attempt in attempts]
-    if runs != sorted(runs):
-        yield "a run sends after the next one has begun to"
-    for run in sorted(set(runs)):
-        earlier = [a["ended_at"] for a in attempts if a["run"] < run and a["ended_at"]]
-        begins = min(a["intent_at"] for a in attempts if a["run"] == run)
-        if earlier and max(earlier) > begins:
-            yield "two runs send at the same time"
-
-
-def quiet_is_kept(facts: Facts) -> Violations:
-    """I8: after an answer that asks to wait nothing arrives within that time, within one run.
-
-    What had left before the answer came may still arrive: as many as may be on their way at once.
-    """
-    begun = [_moment(run["started_at"]) for run in facts.journal["run"]]
-    for asking in (one for one in facts.requests if one["retry_after_s"]):
-        ends, moment = asking["answered_at"] + asking["retry_after_s"], _moment(asking["when"])
-        early = [r for r in facts.requests if asking["answered_at"] < r["at"] < ends]
-        early = [r for r in early if not any(moment < run <= _moment(r["when"]) + _TICK for run in begun)]
-        if len(early) >= facts.bounds.at_once:
-            yield "a request before the portal's wish had passed"
-
-
-def tries_are_bounded(facts: Facts) -> Violations:
-    """I9: no call is tried more often than it may be, no run tries again more often than its budget, and no more
-    requests write than attempts were tried. A call that was turned away for its token or its stamp is not a try.
-    """
-    bounds = facts.bounds
-    again: Counter[int] = Counter()
-    for attempt in facts.journal["attempt"]:
-        tries = attempt["tries"] or 1
-        again[attempt["run"]] += tries - 1
-        if tries > bounds.attempts:
-            yield "a call was tried more often than it may be"
-    successes = Counter(a["run"] for a in facts.journal["attempt"] if (a["seen"] or "").startswith("answered"))
-    yield from (
-        "a run tried again beyond its budget" for run, n in again.items() if n > bounds.budget + successes[run] / 10
-    )
-    wrote = [r for r in facts.requests if r["method"] == "POST" and "/recuperation/" in r["path"]]
-    wrote = [r for r in wrote if r["status"] not in {401, 403}]
-    most = sum(a["tries"] or bounds.attempts for a in facts.journal["attempt"])
-    if len(wrote) > most:
-        yield "more requests write than were intended"
-
-
-def once_a_day(facts: Facts) -> Violations:
-    """I10: of what a daemon does daily, one run a business date has ended well."""
-    done = Counter(
-        (run["business_date"], run["kind"])
-        for run in facts.journal["run"]
-        if run["kind"] in facts.bounds.daily and run["ended_at"] and run["state"] != "failed"
-    )
-    yield from (f"{count} runs of {kind} on one date" for (_date, kind), count in done.items() if count > 1)
-
-
-def numbers_are_those_of_the_ledger(facts: Facts) -> Violations:
-    """I11: a report's buckets add up, and agree with the journal's rows and the ledger's people; and so do the last
-    run's numbers. How many are equal is counted in the ledger itself, where offline is told.
-    """
-    ended = [
-        run for run in facts.journal["run"] if run["numbers"] and run["state"] != "failed" and run["kind"] != "report"
-    ]
-    said = [json.loads(ended[-1]["numbers"])] if ended else []
-    said += [facts.report["offline"]["buckets"]] if facts.report else []
-    if facts.report:
-        for side in ("offline", "online"):
-            if sum(facts.report[side]["buckets"].values()) != facts.report[side]["rows"]:
-                yield f"the {side} buckets do not add up"
-        if facts.report["offline"]["rows"] != len(facts.journal["row"]):
-            yield "the report counts other rows than there are"
-    for buckets in said if facts.bounds.settled and facts.offline is not None else []:
-        equal = sum(any(_equal(c, fields) for c in facts.held.get(who, [])) for who, fields in facts.offline.items())
-        if buckets.get("agreed", 0) != equal:
-            yield "it says so many agree, and the ledger holds others"
 
 
 ALL: dict[str, Callable[[Facts], Violations]] = {
