@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Violations = Iterator[str]
 
 _UNDECIDED = {"intent", "sending", "accepted", "exists", "unknown"}
+_ONLY_NEWS = {"D18", "D19", "D20", "D21"}  # not ours, a new field, silence, review outstanding: they miss nobody
 _WITH_PEOPLE = {"exported", "awaiting_human", "quarantined"}
 _HEADER, _SUBMISSION = b"", b"submission"
 
@@ -74,7 +75,7 @@ def agreed_is_stored(facts: Facts) -> Violations:
     if facts.offline is None or not facts.bounds.settled:
         return
     for who, fields in facts.offline.items():
-        if who in _heldequal(facts) and not any(is_equal(content, fields) for content in facts.held.get(who, [])):
+        if who in _held_equal(facts) and not any(is_equal(content, fields) for content in facts.held.get(who, [])):
             yield "held for equal, and online it is not"
 
 
@@ -83,7 +84,7 @@ def _anonymous(facts: Facts) -> bool:
     return not any(effect["serial"] for effect in facts.effects)
 
 
-def _heldequal(facts: Facts) -> set[tuple[str, str]]:
+def _held_equal(facts: Facts) -> set[tuple[str, str]]:
     equal = [p for p in facts.journal["pair"] if p["mark_offline"] and p["mark_offline"] == p["mark_online"]]
     return {
         (p["batch"], facts.names[p["batch"], p["person"]]) for p in equal if (p["batch"], p["person"]) in facts.names
@@ -102,7 +103,9 @@ def nobody_is_lost(facts: Facts) -> Violations:
 
 
 def _explained_batches(facts: Facts) -> set[str]:
-    return {one["batch"] for one in facts.journal["finding"] if one["state"] == "open"}
+    """Batches of which staff are told that something is not as it should be."""
+    told = (one for one in facts.journal["finding"] if one["state"] == "open" and one["code"] not in _ONLY_NEWS)
+    return {one["batch"] for one in told}
 
 
 def intended_before_it_was_done(facts: Facts) -> Violations:

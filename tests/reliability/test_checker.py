@@ -286,6 +286,14 @@ def test_a_wish_told_to_the_run_before_is_not_held_against_the_next(tmp_path: Pa
     assert world.checked() == []
 
 
+@pytest.mark.parametrize(("code", "explains"), [("D02", True), ("D15", True), ("D21", False)])
+def test_only_a_finding_that_misses_somebody_explains_it(tmp_path: Path, *, code: str, explains: bool) -> None:
+    world = World(tmp_path)
+    lost_in_silence(world)
+    world.put("finding", "f1", code, BATCH, b"", "open")
+    assert (world.checked() == []) is explains
+
+
 def test_a_batch_that_is_not_ours_waits_and_nobody_of_it_is_missed(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.put("batch", "2025/别处总工会/第一批", 0, 0, b"h")
