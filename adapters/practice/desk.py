@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from adapters.practice.access import Access, Tokens, same
 from adapters.practice.effects import By
@@ -20,6 +20,7 @@ from adapters.practice.forms import (
     whole_person,
 )
 from adapters.practice.store import Store
+from adapters.practice.verdicts import twisted
 from adapters.practice.weather import Count, Sky
 
 Data = dict[str, object]
@@ -47,17 +48,17 @@ class Desk:
 
     def save_batch(self, body: Body) -> Data:
         doubles = self._sky.now.doubles
-        return {"id": str(self._store.save_batch(whole_batch(body), _by(body), doubles=doubles))}
+        return {"id": str(self._store.save_batch(whole_batch(body), self._by(body), doubles=doubles))}
 
     def update_batch(self, body: Body) -> Data:
         online_id = number_of(body, "id")
-        self._store.update_batch(online_id, batch_changes(body), _by(body))
+        self._store.update_batch(online_id, batch_changes(body), self._by(body))
         return {"id": str(online_id)}
 
     def submit(self, body: Body) -> Data:
         online_id = number_of(body, "id")
         becomes = Status.REVIEWED if self._sky.now.auto_review else Status.SUBMITTED
-        self._store.submit(online_id, _by(body), becomes=becomes)
+        self._store.submit(online_id, self._by(body), becomes=becomes)
         return {"id": str(online_id)}
 
     def save_people(self, body: Body) -> Data:
@@ -66,34 +67,58 @@ class Desk:
         failed, people = self._checked(rows)
         dropped, people = self.hit(Count.DROP_PEOPLE, people, self._sky.now.drop_ids)
         skipped, people = self.hit(Count.SKIP, people, self._sky.now.skip_ids)
-        ids = self._store.save_people(batch_id, people, doubles=self._sky.now.doubles)
+        ids = self._store.save_people(batch_id, people, doubles=self._sky.now.doubles, once=self._counts_serials)
         saved = [(serial, new) for (_form, serial), new in zip(people, ids, strict=True) if new is not None]
         saved += [(serial, self._store.spare_person_id()) for _form, serial in dropped]
         skipped += [person for person, new in zip(people, ids, strict=True) if new is None]
+        told, failed = twisted([{"serialNo": serial, "id": str(new)} for serial, new in saved], failed, self._sky)
         return {
-            "saved": [{"serialNo": serial, "id": str(new)} for serial, new in saved],
+            "saved": told,
             "failed": failed,
             "skipped": [form["fullName"] for form, _serial in skipped],
         }
 
     def update_person(self, body: Body) -> Data:
         online_id = number_of(body, "id")
-        self._store.update_person(online_id, person_changes(body), _by(body))
+        self._store.update_person(online_id, person_changes(body), self._by(body))
         return {"id": str(online_id)}
 
     def list_batches(self, query: Body) -> Data:
         page, size = _page(query)
         year = number_of(query, "year") if text_of(query, "year") else None
-        total, rows = self._store.batches(year, start=(page - 1) * size, size=size)
-        return _paged([_shown(row) for row in rows], total, page, size)
+        if lag_s := self._sky.now.lag_s:
+            held = self._store.batches_then(year, seconds_ago=lag_s)
+            return self._paged(lambda start, size: (len(held), held[start : start + size]), page, size)
+        return self._paged(lambda start, size: self._store.batches(year, start=start, size=size), page, size)
 
     def list_people(self, query: Body) -> Data:
+        if self._sky.now.delivers == "K4":
+            raise Refusal(Code.NOT_AUTHORISED, "该接口未开放")
         page, size = _page(query)
-        total, rows = self._store.people(number_of(query, "batchId"), start=(page - 1) * size, size=size)
-        people = [_shown(row) for row in rows]
-        if self._sky.now.mask:
-            people = [row | {name: masked(str(row[name])) for name in ("idCard", "userPhone")} for row in people]
-        return _paged(people, total, page, size)
+        batch_id = number_of(query, "batchId")
+        if lag_s := self._sky.now.lag_s:
+            held = self._store.people_then(batch_id, seconds_ago=lag_s)
+            return self._paged(lambda start, size: (len(held), held[start : start + size]), page, size)
+        return self._paged(lambda start, size: self._store.people(batch_id, start=start, size=size), page, size)
+
+    def _paged(self, rows_from: Callable[[int, int], tuple[int, list[Row]]], page: int, size: int) -> Data:
+        """One page, as the weather shows it."""
+        weather, start = self._sky.now, (page - 1) * size
+        moved = weather.shift_rows if page > 1 and self._sky.take(Count.SHIFT_PAGES) else 0
+        total, rows = rows_from(max(start + moved, 0), size)
+        total += weather.miscount - moved
+        records = [_shown(row) for row in rows]
+        if weather.mask:
+            hidden = ("idCard", "userPhone")
+            records = [row | {name: masked(str(row[name])) for name in hidden if name in row} for row in records]
+        return {"records": records, "total": total, "size": size, "current": page, "pages": -(-total // size)}
+
+    def _by(self, body: Body) -> By:
+        return By(text_of(body, "serialNo"), once=self._counts_serials)
+
+    @property
+    def _counts_serials(self) -> bool:
+        return self._sky.now.delivers == "K1"
 
     def _checked(self, rows: Sequence[Body]) -> tuple[list[Data], list[Person]]:
         """The rows that fail, with the reason, and the people in the others."""
@@ -127,10 +152,6 @@ def masked(text: str) -> str:
     return text[:3] + "*" * hidden + text[-4:] if hidden > 0 else "*" * len(text)
 
 
-def _by(body: Body) -> By:
-    return By(text_of(body, "serialNo"))
-
-
 def _rows(body: Body) -> Sequence[Body]:
     rows = body.get("list")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -152,7 +173,3 @@ def _shown(row: Row) -> Data:
     """Ids go out as text: a number of 64 bits does not survive every reader of JSON."""
     shown: Data = {name: value for name, value in row.items() if name != "copy"}
     return shown | {name: str(shown[name]) for name in ("id", "batchId") if name in shown}
-
-
-def _paged(records: list[Data], total: int, page: int, size: int) -> Data:
-    return {"records": records, "total": total, "size": size, "current": page, "pages": -(-total // size)}

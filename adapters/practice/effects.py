@@ -29,10 +29,11 @@ class EffectKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who caused it: a client, by the serialNo it sent, or somebody's hand."""
+    """Who caused it: a client, by the serialNo it sent, or somebody's hand. `once`: a serial counts once (K1)."""
 
     serial: str = ""
     hand: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

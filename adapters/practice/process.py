@@ -99,12 +99,25 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.stdout.close()
 
 
+class _Connection:
+    """What the app may do to a client's connection past the server; fits `replies.Connection`."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.write = transport.write
+        self.hang_up = transport.close
+        self._requests = 0
+
+    def again(self) -> bool:
+        self._requests += 1
+        return self._requests > 1
+
+
 class _Protocol(H11Protocol):
-    """Gives the app the means to close a connection without an answer."""
+    """Gives the app the connection, to close it or to write to it as no server would."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its parent
         super().connection_made(transport)
-        self.app_state = self.app_state | {"hang_up": transport.close}
+        self.app_state = self.app_state | {"connection": _Connection(transport)}
 
 
 class _Server(uvicorn.Server):
@@ -136,6 +149,7 @@ def serve(folder: Path, port: int, weather: Weather) -> None:
             log_level="critical",
             access_log=False,
             server_header=False,
+            date_header=False,  # the portal goes by a clock of its own
             proxy_headers=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,

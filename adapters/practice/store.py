@@ -3,68 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from zoneinfo import ZoneInfo
 
 from adapters.practice.effects import By, EffectKind, Ledger, effect_line
 from adapters.practice.forms import Code, Refusal, Row, Status
-
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-CREATE TABLE IF NOT EXISTS batch (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    year INTEGER NOT NULL, organizerName TEXT NOT NULL, batchName TEXT NOT NULL, level TEXT NOT NULL,
-    baseName TEXT NOT NULL, startDate TEXT NOT NULL, endDate TEXT NOT NULL,
-    personNum INTEGER NOT NULL, leaderNum INTEGER NOT NULL, releaseStatus TEXT NOT NULL, updateTime TEXT NOT NULL,
-    copy INTEGER NOT NULL,  -- 0, but where the weather lets doubles in
-    UNIQUE (year, organizerName, batchName, copy)
-);
-CREATE TABLE IF NOT EXISTS person (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, batchId INTEGER NOT NULL REFERENCES batch (id),
-    fullName TEXT NOT NULL, idType TEXT NOT NULL, idCard TEXT NOT NULL, userPhone TEXT NOT NULL,
-    laborName TEXT NOT NULL, personType TEXT NOT NULL, updateTime TEXT NOT NULL, copy INTEGER NOT NULL,
-    UNIQUE (batchId, idType, idCard, copy)
-);
--- effects that may not be in the ledger yet: a crash between commit and append loses none
-CREATE TABLE IF NOT EXISTS effect (seq INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL);
--- an id of one table is never an id of the other, so that mixing them up shows
-INSERT INTO sqlite_sequence (name, seq)
-    SELECT 'person', 1000000 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'person');
-"""
-_ADD_BATCH = """
-INSERT INTO batch (year, organizerName, batchName, level, baseName, startDate, endDate, personNum, leaderNum,
-                   releaseStatus, updateTime, copy)
-VALUES (:year, :organizerName, :batchName, :level, :baseName, :startDate, :endDate, :personNum, :leaderNum,
-        :releaseStatus, :updateTime, :doubles *
-        (SELECT count(*) FROM batch WHERE (year, organizerName, batchName) = (:year, :organizerName, :batchName)))
-ON CONFLICT DO NOTHING RETURNING id"""
-_SET_BATCH = """
-UPDATE OR IGNORE batch SET year = :year, organizerName = :organizerName, batchName = :batchName, level = :level,
-    baseName = :baseName, startDate = :startDate, endDate = :endDate, personNum = :personNum, leaderNum = :leaderNum,
-    releaseStatus = :releaseStatus, updateTime = :updateTime
-WHERE id = :id"""
-_ADD_PERSON = """
-INSERT INTO person (batchId, fullName, idType, idCard, userPhone, laborName, personType, updateTime, copy)
-VALUES (:batchId, :fullName, :idType, :idCard, :userPhone, :laborName, :personType, :updateTime, :doubles *
-        (SELECT count(*) FROM person WHERE (batchId, idType, idCard) = (:batchId, :idType, :idCard)))
-ON CONFLICT DO NOTHING RETURNING id"""
-_SET_PERSON = """
-UPDATE OR IGNORE person SET fullName = :fullName, idType = :idType, idCard = :idCard, userPhone = :userPhone,
-    laborName = :laborName, personType = :personType, updateTime = :updateTime
-WHERE id = :id"""
-_COUNT_BATCHES = "SELECT count(*) FROM batch WHERE :year IS NULL OR year = :year"
-_LIST_BATCHES = """
-SELECT batch.*, (SELECT count(*) FROM person WHERE batchId = batch.id) AS realNum FROM batch
-WHERE :year IS NULL OR year = :year ORDER BY id LIMIT :size OFFSET :start"""
-_LIST_PEOPLE = "SELECT * FROM person WHERE batchId = :batch ORDER BY id LIMIT :size OFFSET :start"
-_SPARE_ID = "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'person' RETURNING seq"
+from adapters.practice.hours import SHANGHAI
+from adapters.practice.past import PAST_SCHEMA, Past
+from adapters.practice.statements import (
+    ADD_BATCH,
+    ADD_PERSON,
+    COUNT_BATCHES,
+    DONE,
+    LIST_BATCHES,
+    LIST_PEOPLE,
+    SCHEMA,
+    SET_BATCH,
+    SET_PERSON,
+    SPARE_ID,
+)
 
 
 class Store:
@@ -75,7 +36,8 @@ class Store:
         self._lock = Lock()
         self._db = sqlite3.connect(folder / "portal.sqlite3", isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(SCHEMA + PAST_SCHEMA)
+        self._past = Past(self._db, time.monotonic)
         self._ledger = Ledger(folder)
         self._publish()
 
@@ -87,8 +49,10 @@ class Store:
     def save_batch(self, form: Row, by: By, *, doubles: bool = False) -> int:
         """A new batch as a draft; one with its natural key is there already: Refusal, nothing changes."""
         with self._writing() as now:
+            if (known := self._done(by)) is not None:
+                return known
             row = {"releaseStatus": Status.DRAFT} | form | {"updateTime": _moment(now), "doubles": doubles}
-            if (added := self._db.execute(_ADD_BATCH, row).fetchone()) is None:
+            if (added := self._db.execute(ADD_BATCH, row).fetchone()) is None:
                 raise Refusal(Code.EXISTS, "系统中已存在该批次")
             online_id = int(added["id"])
             self._note(EffectKind.BATCH_CREATED, by, now, batch=self._batch(online_id))
@@ -96,8 +60,10 @@ class Store:
 
     def update_batch(self, online_id: int, changes: Row, by: By) -> None:
         with self._writing() as now:
+            if self._done(by) is not None:
+                return
             batch = self._open_batch(online_id, by)
-            self._set(_SET_BATCH, batch | changes, now)
+            self._set(SET_BATCH, batch | changes, now)
             self._note(EffectKind.BATCH_UPDATED, by, now, batch=self._batch(online_id))
 
     def submit(self, online_id: int, by: By, *, becomes: Status) -> None:
@@ -105,23 +71,31 @@ class Store:
             batch = self._batch(online_id)
             if batch["releaseStatus"] in (Status.SUBMITTED, Status.REVIEWED):
                 raise Refusal(Code.REPEATED, "该批次已上报，请不要重复上报")
-            self._set(_SET_BATCH, batch | {"releaseStatus": becomes}, now)
+            self._set(SET_BATCH, batch | {"releaseStatus": becomes}, now)
             self._note(EffectKind.BATCH_SUBMITTED, by, now, batch=self._batch(online_id))
 
     def save_people(
-        self, batch_id: int, people: Sequence[tuple[Row, str]], *, hand: bool = False, doubles: bool = False
+        self,
+        batch_id: int,
+        people: Sequence[tuple[Row, str]],
+        *,
+        hand: bool = False,
+        doubles: bool = False,
+        once: bool = False,
     ) -> list[int | None]:
         """`people` are (form, serialNo). Their new ids; None for one whose idType and idCard the batch has already."""
         with self._writing() as now:
             batch = self._open_batch(batch_id, By(hand=hand))
-            forms = [(form | {"doubles": doubles}, By(serial, hand)) for form, serial in people]
+            forms = [(form | {"doubles": doubles}, By(serial, hand, once)) for form, serial in people]
             return [self._add_person(batch, form, by, now) for form, by in forms]
 
     def update_person(self, online_id: int, changes: Row, by: By) -> None:
         with self._writing() as now:
+            if self._done(by) is not None:
+                return
             person = self._person(online_id)
             batch = self._open_batch(int(person["batchId"]), by)
-            self._set(_SET_PERSON, person | changes, now)
+            self._set(SET_PERSON, person | changes, now)
             self._note(EffectKind.PERSON_UPDATED, by, now, batch=batch, person=self._person(online_id))
 
     def delete_person(self, online_id: int, by: By) -> None:
@@ -130,25 +104,40 @@ class Store:
             batch = self._open_batch(int(person["batchId"]), by)
             self._db.execute("DELETE FROM person WHERE id = ?", (online_id,))
             self._note(EffectKind.PERSON_DELETED, by, now, batch=batch, person=person)
+            self._past.note("person", online_id, None)
 
     def spare_person_id(self) -> int:
         """An id that looks like any other and will never be anybody's."""
         with self._lock:
-            return int(self._db.execute(_SPARE_ID).fetchone()["seq"])
+            return int(self._db.execute(SPARE_ID).fetchone()["seq"])
 
     def batches(self, year: int | None = None, *, start: int = 0, size: int = -1) -> tuple[int, list[Row]]:
         """How many there are, and those from `start` on, by id; every one has `realNum`, the people stored."""
         asked = {"year": year, "start": start, "size": size}
         with self._lock:
-            total = int(self._db.execute(_COUNT_BATCHES, asked).fetchone()[0])
-            return total, [dict(row) for row in self._db.execute(_LIST_BATCHES, asked)]
+            total = int(self._db.execute(COUNT_BATCHES, asked).fetchone()[0])
+            return total, [dict(row) for row in self._db.execute(LIST_BATCHES, asked)]
 
     def people(self, batch_id: int, *, start: int = 0, size: int = -1) -> tuple[int, list[Row]]:
         asked = {"batch": batch_id, "start": start, "size": size}
         with self._lock:
             self._batch(batch_id)
             total = int(self._db.execute("SELECT count(*) FROM person WHERE batchId = :batch", asked).fetchone()[0])
-            return total, [dict(row) for row in self._db.execute(_LIST_PEOPLE, asked)]
+            return total, [dict(row) for row in self._db.execute(LIST_PEOPLE, asked)]
+
+    def batches_then(self, year: int | None, *, seconds_ago: float) -> list[Row]:
+        """As `batches`, all of them, as they were so long ago."""
+        with self._lock:
+            people = self._past.rows("person", seconds_ago)
+            batches = self._past.rows("batch", seconds_ago)
+        held = [row | {"realNum": sum(person["batchId"] == row["id"] for person in people)} for row in batches]
+        return [row for row in held if year is None or row["year"] == year]
+
+    def people_then(self, batch_id: int, *, seconds_ago: float) -> list[Row]:
+        with self._lock:
+            if all(row["id"] != batch_id for row in self._past.rows("batch", seconds_ago)):
+                raise Refusal(Code.NOT_FOUND, "记录不存在")
+            return [row for row in self._past.rows("person", seconds_ago) if row["batchId"] == batch_id]
 
     @contextmanager
     def _writing(self) -> Iterator[datetime]:
@@ -157,12 +146,19 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._db.execute("DELETE FROM effect WHERE seq <= ?", (self._ledger.last_seq,))
-                yield datetime.fromtimestamp(self._clock(), _SHANGHAI)
+                yield datetime.fromtimestamp(self._clock(), SHANGHAI)
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
             self._publish()
+
+    def _done(self, by: By) -> int | None:
+        """The id that was given for this serial before, where serials count."""
+        if not (by.once and by.serial):
+            return None
+        row = self._db.execute("SELECT id FROM done WHERE serial = ?", (by.serial,)).fetchone()
+        return None if row is None else int(row["id"])
 
     def _publish(self) -> None:
         rows = self._db.execute("SELECT seq, line FROM effect WHERE seq > ? ORDER BY seq", (self._ledger.last_seq,))
@@ -171,10 +167,15 @@ class Store:
     def _note(self, kind: EffectKind, by: By, now: datetime, *, batch: Row, person: Row | None = None) -> None:
         line = effect_line(kind, by, at=now.isoformat(), batch=batch, person=person)
         self._db.execute("INSERT INTO effect (line) VALUES (?)", (line,))
+        row = batch if person is None else person
+        self._db.execute(DONE, (by.serial, row["id"]))
+        self._past.note("batch" if person is None else "person", int(row["id"]), row)
 
     def _add_person(self, batch: Row, form: Row, by: By, now: datetime) -> int | None:
+        if (known := self._done(by)) is not None:
+            return known
         row = form | {"batchId": batch["id"], "updateTime": _moment(now)}
-        if (added := self._db.execute(_ADD_PERSON, row).fetchone()) is None:
+        if (added := self._db.execute(ADD_PERSON, row).fetchone()) is None:
             return None
         person = self._person(int(added["id"]))
         self._note(EffectKind.PERSON_CREATED, by, now, batch=batch, person=person)

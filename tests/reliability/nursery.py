@@ -1,23 +1,24 @@
 """Forks syncs and kills them: everything is loaded once, so a kill costs milliseconds, not a second.
 
-`python -m tests.reliability.nursery CONFIG`. A line in says from when on a sync may live how many seconds: "start 0.1" or
-"push 0.1", from its first request. A line out gives its exit code: -9 when it was killed, else it was quicker.
+`python -m tests.reliability.nursery CONFIG`. One sync is let live first: what is loaded and compiled late is there then.
+A line in says from when on a sync may live how many seconds: "start 0.1" or "push 0.1", from its first request. A line
+out gives its exit code: -9 when it was killed, else it was quicker.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
 import sys
-import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge import jobs, logs
 from bridge.config import Config
-from bridge.wiring import NeverStops, SystemClock, Ways
+from bridge.wiring import NeverStops, SystemClock, Ways, plain_ways
 from schemas.report import RunState
 
 
@@ -37,6 +38,8 @@ class Tells:
 def main() -> None:
     config = Config.load(Path(sys.argv[1]))
     logs.configure("error", sys.stderr.buffer)
+    jobs.sync(config, plain_ways())
+    gc.collect()
     gc.freeze()  # children share the memory instead of copying it
     _say("ready")
     for line in sys.stdin:
@@ -45,14 +48,18 @@ def main() -> None:
 
 
 def _lived(config: Config, seconds: float, *, since_push: bool) -> int:
+    """Nobody waits for a sync that has ended by itself."""
     told, telling = os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(told)
         _sync(config, telling)
     os.close(telling)
     if since_push:
         os.read(told, 1)  # nothing, when the sync ends without a push
-    time.sleep(seconds)
+    ended = select.poll()
+    ended.register(told, 0)  # the other end closes with the child's life
+    ended.poll(seconds * 1000)
     os.kill(child, signal.SIGKILL)
     os.close(told)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

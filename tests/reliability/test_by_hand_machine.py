@@ -24,6 +24,7 @@ from schemas.report import Report
 from schemas.revision import State
 from tests.adapters.fake_source import FakeSource
 from tests.adapters.fake_workbook_portal import FakeWorkbookPortal
+from tests.reliability.checker import Bounds, check
 from tests.reliability.lane import seeds
 from tests.reliability.machines import FOLDER, Counted, fuzz
 from tests.reliability.tiny import (
@@ -179,6 +180,7 @@ class ByHand(Counted):
     def teardown(self) -> None:
         try:
             self.good_weather()
+            assert check(self.folder, self.file, None, bounds=Bounds(by_hand=True)).violations == []
         finally:
             self.journal.close()
             shutil.rmtree(self.folder)

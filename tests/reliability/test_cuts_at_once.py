@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Condition
 from typing import Any
@@ -12,9 +14,10 @@ import pytest
 from adapters.journal.journal import open_journal
 from bridge.pipeline import sync
 from schemas.portal import Answer, Payload
-from tests.adapters.fake_portal import FakePortal
+from tests.reliability.checker import Bounds, check
+from tests.reliability.paper import OnPaper, digest
 from tests.reliability.tiny import Fuse, PowerCut, open_cut
-from tests.unit.cast import VAULT, another, person
+from tests.unit.cast import BATCH, VAULT, another, person
 from tests.unit.world import SETTLING, World, picture
 
 FOUR_AT_ONCE = 4
@@ -22,11 +25,11 @@ SECOND = another("第二批")
 PATIENCE_S = 30
 
 
-class SharedPortal(FakePortal):
+class SharedPortal(OnPaper):
     """Serves one request at a time, keeps doubles, and goes on serving when the client is gone."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, now: Callable[[], datetime], **options: Any) -> None:
+        super().__init__(now, **options)
         self._turn = Condition()
         self._here = 0
 
@@ -49,7 +52,11 @@ class SharedPortal(FakePortal):
 def test_wherever_the_power_is_cut_nobody_is_stored_twice_and_nobody_is_lost(tmp_path: Path, commits: int) -> None:
     world, fuse = World(tmp_path), Fuse()
     portal = SharedPortal(
-        rows_per_call=1, concurrency=FOUR_AT_ONCE, skips_existing=False, uptime_s=lambda: world.clock.now.uptime_s
+        lambda: world.clock.now.at,
+        rows_per_call=1,
+        concurrency=FOUR_AT_ONCE,
+        skips_existing=False,
+        uptime_s=lambda: world.clock.now.uptime_s,
     )
     world.ledger(*(person(number) for number in range(1, 6)))
     world.ledger(*(person(number) for number in range(6, 8)), batch=SECOND)
@@ -71,7 +78,10 @@ def test_wherever_the_power_is_cut_nobody_is_stored_twice_and_nobody_is_lost(tmp
         report = sync(house)
     house.journal.close()
     assert picture(report) == "complete\noffline 7: agreed=7\nonline 7: agreed=7"
-    assert portal.stored_twice() == []
+    portal.keep_ledger(tmp_path)
+    batches = {1: BATCH, 2: BATCH, 3: BATCH, 4: BATCH, 5: BATCH, 6: SECOND, 7: SECOND}
+    wanted = {(str(of.key), digest(person(n).id_no)): {"unit": person(n).unit} for n, of in batches.items()}
+    assert check(tmp_path, world.journal.path, wanted, bounds=Bounds(at_once=FOUR_AT_ONCE)).violations == []
 
 
 def left_undecided(world: World, *, cut: bool) -> None:

@@ -23,6 +23,7 @@ from bridge.resync import Wish
 from schemas.portal import Operation, Payload
 from schemas.report import Report, RunState
 from tests.adapters.fake_source import FakeSource
+from tests.reliability.checker import check
 from tests.reliability.lane import seeds
 from tests.reliability.machines import FOLDER, Counted, fuzz
 from tests.reliability.tiny import (
@@ -224,6 +225,7 @@ class Weather(Counted):
     def teardown(self) -> None:
         try:
             self.a_second_run_writes_nothing(self.good_day())
+            self.the_checker_finds_nothing()
         finally:
             self.journal.close()
             shutil.rmtree(self.folder)
@@ -233,6 +235,11 @@ class Weather(Counted):
     @invariant()
     def nothing_is_stored_twice(self) -> None:
         assert self.portal.stored_twice() == []
+
+    def the_checker_finds_nothing(self) -> None:
+        """Hands have changed what offline says: whether both sides agree this machine knows better."""
+        self.portal.keep_ledger(self.folder)
+        assert check(self.folder, self.file, None).violations == []
 
     def nothing_unheard_of_leaves(self, payload: Payload) -> None:
         """At the moment of each request: it is durable, says what offline says, and undoes nothing a hand did."""
@@ -304,6 +311,7 @@ class Weather(Counted):
         return who in self.touched or self.portal.locked or refused or not_there
 
     def nothing_is_undecided(self) -> None:
+        """More than the checker asks: here nothing has to wait, whatever a finding says."""
         with sqlite3.connect(self.file) as journal:
             states = {state for (state,) in journal.execute("SELECT DISTINCT state FROM revision")}
         journal.close()

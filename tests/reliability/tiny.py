@@ -27,8 +27,8 @@ from schemas.outcome import Outcome
 from schemas.portal import Answer, OnlineBatch, OnlinePerson, Payload
 from schemas.roster import Category, Participant, Place, Reading, Roster
 from schemas.texts import Language
-from tests.adapters.fake_portal import FakePortal
 from tests.adapters.fake_source import FakeSource
+from tests.reliability.paper import OnPaper
 from tests.unit.cast import GLOSSARY, POLICY, VAULT
 from tests.unit.world import SETTLING, WINDOW_S, reader
 
@@ -77,11 +77,16 @@ class Clock:
         self._booted_s = self.passed_s
 
 
-class WeatheredPortal(FakePortal):
+class WeatheredPortal(OnPaper):
     """Stores whatever it is told, twice too; goes down in the middle of a run, hangs, and loses the power."""
 
     def __init__(self, clock: Clock, fuse: Fuse) -> None:
-        super().__init__(settle_window_s=WINDOW_S, skips_existing=False, uptime_s=lambda: clock.passed_s)
+        super().__init__(
+            lambda: clock.instant().at,
+            settle_window_s=WINDOW_S,
+            skips_existing=False,
+            uptime_s=lambda: clock.passed_s,
+        )
         self._clock = clock
         self._fuse = fuse
         self.hangs_s = 0.0

@@ -1,0 +1,104 @@
+"""The invariants I7 to I11: how the bridge behaved towards the portal, and whether its reports are true."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.reliability.checker import Facts
+
+Violations = Iterator[str]
+
+TICK = timedelta(milliseconds=1)  # the journal's moments know no smaller part
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def is_equal(content: Any, fields: Any) -> bool:
+    return all(content.get(name) == value for name, value in fields.items())
+
+
+def one_sender(facts: Facts) -> Violations:
+    """I7: the attempts of a run come after all those of the run before, and after the end of each that was answered."""
+    attempts = facts.journal["attempt"]
+    runs = [attempt["run"] for attempt in attempts]
+    if runs != sorted(runs):
+        yield "a run sends after the next one has begun to"
+    for run in sorted(set(runs)):
+        earlier = [a["ended_at"] for a in attempts if a["run"] < run and a["ended_at"]]
+        begins = min(a["intent_at"] for a in attempts if a["run"] == run)
+        if earlier and max(earlier) > begins:
+            yield "two runs send at the same time"
+
+
+def quiet_is_kept(facts: Facts) -> Violations:
+    """I8: after an answer that asks to wait nothing arrives within that time, within one run.
+
+    What had left before the answer came may still arrive: as many as may be on their way at once.
+    """
+    begun = [moment(run["started_at"]) for run in facts.journal["run"]]
+    for asking in (one for one in facts.requests if one["retry_after_s"]):
+        ends, told = asking["answered_at"] + asking["retry_after_s"], moment(asking["when"])
+        early = [r for r in facts.requests if asking["answered_at"] < r["at"] < ends]
+        early = [r for r in early if not any(told < run <= moment(r["when"]) + TICK for run in begun)]
+        if len(early) >= facts.bounds.at_once:
+            yield "a request before the portal's wish had passed"
+
+
+def tries_are_bounded(facts: Facts) -> Violations:
+    """I9: no call is tried more often than it may be, no run tries again more often than its budget, and no more
+    requests write than attempts were tried. A call that was turned away for its token or its stamp is not a try.
+    """
+    bounds = facts.bounds
+    again: Counter[int] = Counter()
+    for attempt in facts.journal["attempt"]:
+        tries = attempt["tries"] or 1
+        again[attempt["run"]] += tries - 1
+        if tries > bounds.attempts:
+            yield "a call was tried more often than it may be"
+    successes = Counter(a["run"] for a in facts.journal["attempt"] if (a["seen"] or "").startswith("answered"))
+    yield from (
+        "a run tried again beyond its budget" for run, n in again.items() if n > bounds.budget + successes[run] / 10
+    )
+    wrote = [r for r in facts.requests if r["method"] == "POST" and "/recuperation/" in r["path"]]
+    wrote = [r for r in wrote if r["status"] not in {401, 403}]
+    most = sum(a["tries"] or bounds.attempts for a in facts.journal["attempt"])
+    if len(wrote) > most:
+        yield "more requests write than were intended"
+
+
+def once_a_day(facts: Facts) -> Violations:
+    """I10: of what a daemon does daily, one run a business date has ended well."""
+    done = Counter(
+        (run["business_date"], run["kind"])
+        for run in facts.journal["run"]
+        if run["kind"] in facts.bounds.daily and run["ended_at"] and run["state"] != "failed"
+    )
+    yield from (f"{count} runs of {kind} on one date" for (_date, kind), count in done.items() if count > 1)
+
+
+def numbers_are_those_of_the_ledger(facts: Facts) -> Violations:
+    """I11: a report's buckets add up, and agree with the journal's rows and the ledger's people; and so do the last
+    run's numbers. How many are equal is counted in the ledger itself, where offline is told.
+    """
+    ended = [
+        run for run in facts.journal["run"] if run["numbers"] and run["state"] != "failed" and run["kind"] != "report"
+    ]
+    said = [json.loads(ended[-1]["numbers"])] if ended else []
+    said += [facts.report["offline"]["buckets"]] if facts.report else []
+    if facts.report:
+        for side in ("offline", "online"):
+            if sum(facts.report[side]["buckets"].values()) != facts.report[side]["rows"]:
+                yield f"the {side} buckets do not add up"
+        if facts.report["offline"]["rows"] != len(facts.journal["row"]):
+            yield "the report counts other rows than there are"
+    for buckets in said if facts.bounds.settled and facts.offline is not None else []:
+        equal = sum(any(is_equal(c, fields) for c in facts.held.get(who, [])) for who, fields in facts.offline.items())
+        if buckets.get("agreed", 0) != equal:
+            yield "it says so many agree, and the ledger holds others"

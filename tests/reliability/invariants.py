@@ -1,0 +1,229 @@
+"""The invariants of the promise, each as a function over what lies on the disk: it yields what violates it.
+
+Here are those about records, I1 to I6; `conduct.py` has those about how the bridge behaves and what it reports.
+
+What is said names places and states, never people. Where an invariant can be seen from the disk only in part, its
+docstring says which part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from tests.reliability.conduct import (
+    TICK,
+    is_equal,
+    moment,
+    numbers_are_those_of_the_ledger,
+    once_a_day,
+    one_sender,
+    quiet_is_kept,
+    tries_are_bounded,
+)
+
+if TYPE_CHECKING:
+    from tests.reliability.checker import Facts
+
+Violations = Iterator[str]
+
+_UNDECIDED = {"intent", "sending", "accepted", "exists", "unknown"}
+_ONLY_NEWS = {"D18", "D19", "D20", "D21"}  # not ours, a new field, silence, review outstanding: they miss nobody
+_WITH_PEOPLE = {"exported", "awaiting_human", "quarantined"}
+_HEADER, _SUBMISSION = b"", b"submission"
+
+
+def at_most_one_effect(facts: Facts) -> Violations:
+    """I1: no serial has two effects, and nobody is created who is there already, but by a hand."""
+    serials = Counter(effect["serial"] for effect in facts.effects if effect["serial"] and not effect["by_hand"])
+    yield from ("a serial had more than one effect" for count in serials.values() if count > 1)
+    yield from ("stored twice" for _ in range(doubled(facts)))
+
+
+def doubled(facts: Facts) -> int:
+    """How often the bridge created what was there already."""
+    there: dict[tuple[str, str], set[str]] = defaultdict(set)
+    again = 0
+    for effect in facts.effects:
+        who = effect["batch"], effect["person"]
+        if effect["effect"] == "person_deleted":
+            there[who].discard(effect["id"])
+        elif effect["effect"] == "batch_deleted":
+            for held in [held for held in there if held[0] == effect["batch"]]:
+                there[held].clear()
+        elif effect["effect"].endswith("_created"):
+            again += bool(there[who]) and not effect["by_hand"]
+            there[who].add(effect["id"])
+    return again
+
+
+def agreed_is_stored(facts: Facts) -> Violations:
+    """I2: AGREED has an effect: of its own serial, or, where the portal had the record already, any of that person.
+
+    Where offline is told, everybody of it whom the journal holds for equal is online with equal contents. ACCEPTED is
+    only the portal's word, and no claim of ours.
+    """
+    serials = {effect["serial"] for effect in facts.effects}
+    known = {effect["person"] for effect in facts.effects}
+    for one in facts.journal["revision"]:
+        by_name = facts.names.get((one["batch"], one["person"])) in known
+        found = one["serial"] in serials or by_name or one["person"] in {_HEADER, _SUBMISSION}
+        if one["state"] == "agreed" and not found and not _anonymous(facts):
+            yield "agreed, and nothing of it in the ledger"
+    if facts.offline is None or not facts.bounds.settled:
+        return
+    for who, fields in facts.offline.items():
+        if who in _held_equal(facts) and not any(is_equal(content, fields) for content in facts.held.get(who, [])):
+            yield "held for equal, and online it is not"
+
+
+def _anonymous(facts: Facts) -> bool:
+    """Whether effects carry no serials: then a record of the journal cannot be told to be one of the ledger."""
+    return not any(effect["serial"] for effect in facts.effects)
+
+
+def _held_equal(facts: Facts) -> set[tuple[str, str]]:
+    equal = [p for p in facts.journal["pair"] if p["mark_offline"] and p["mark_offline"] == p["mark_online"]]
+    return {
+        (p["batch"], facts.names[p["batch"], p["person"]]) for p in equal if (p["batch"], p["person"]) in facts.names
+    }
+
+
+def nobody_is_lost(facts: Facts) -> Violations:
+    """I4, at the end of all: who is offline is online, once and equal, unless the journal says openly what is missing."""
+    if facts.offline is None or not facts.bounds.settled:
+        return
+    explained = _explained_batches(facts)
+    for who, fields in facts.offline.items():
+        held = facts.held.get(who, [])
+        if not any(is_equal(content, fields) for content in held) and who[0] not in explained:
+            yield "offline has somebody whom online has not, or not equal, and no finding says so"
+
+
+def _explained_batches(facts: Facts) -> set[str]:
+    """Batches of which staff are told that something is not as it should be."""
+    told = (one for one in facts.journal["finding"] if one["state"] == "open" and one["code"] not in _ONLY_NEWS)
+    return {one["batch"] for one in told}
+
+
+def intended_before_it_was_done(facts: Facts) -> Violations:
+    """I3: an effect's serial stands in an attempt that was durable before it; the attempts' order is that of time.
+
+    The times of two clocks of one machine are compared, to a thousandth of a second: a portal whose clock is off
+    would have to be judged by the order alone.
+    """
+    sent = {serial: attempt for attempt in facts.journal["attempt"] for serial in json.loads(attempt["serials"])}
+    first = {s: a for a in reversed(facts.journal["attempt"]) for s in json.loads(a["serials"])}
+    for effect in facts.effects:
+        if effect["by_hand"] or not effect["serial"]:
+            continue
+        if effect["serial"] not in sent:
+            yield "an effect of a serial that was never intended"
+        elif moment(first[effect["serial"]]["sent_at"]) > moment(effect["at"]) + TICK:
+            yield "an effect before its attempt was durable"
+    intents = [attempt["intent_at"] for attempt in facts.journal["attempt"]]
+    if intents != sorted(intents):
+        yield "attempts are not in the order of their intents"
+
+
+def rows_are_conserved(facts: Facts) -> Violations:
+    """I4: each row is a participant, a leader or damaged; each participant is wanted, held or not ours, and the other
+    way round; and whoever is wanted and not equal has a reason: a revision, a finding, or a batch that waits.
+    """
+    tables = facts.journal
+    kinds = {row["kind"] for row in tables["row"]} - {"participant", "leader", "damaged"}
+    yield from (f"rows of a kind nobody knows: {kind}" for kind in sorted(kinds))
+    waiting = {
+        row["key"] for row in tables["batch"] if not row["ours"] or row["blocked"] or row["mark_offline"] is None
+    }
+    rows = {(row["batch"], row["person"]) for row in tables["row"] if row["kind"] == "participant"}
+    held = {(row["batch"], row["person"]) for row in tables["held"]}
+    wanted = {(p["batch"], p["person"]): p for p in tables["pair"] if p["mark_offline"] is not None}
+    yield from ("a row that nobody wants" for who in rows - wanted.keys() - held if who[0] not in waiting)
+    yield from ("somebody wanted who is in no row" for _ in wanted.keys() - rows)
+    explained = _explained_batches(facts) | waiting
+    for who, pair in wanted.items():
+        reason = who in facts.newest or who in held or who[0] in explained
+        if pair["mark_offline"] != pair["mark_online"] and facts.bounds.settled and not reason:
+            yield "somebody is wanted and not equal, and nothing says why"
+
+
+def edges_are_legal(facts: Facts) -> Violations:
+    """I5: of each person, by the table of events: after an answer that leaves it open whether something is stored, only
+    reading back, a file's own way or a hand moves on, never another answer; and reading back moves only what is open.
+
+    A batch's own events do not say whether they mean its header or its submission: those are not followed.
+    """
+    person_of = {(one["batch"], one["serial"]): one["person"] for one in facts.journal["revision"]}
+    last: dict[tuple[str, bytes], str] = {}
+    for event in facts.journal["event"]:
+        room, _, to = event["what"].partition(".")
+        serials = json.loads(event["serials"]) if event["serials"] else []
+        people = [person_of[event["batch"], serial] for serial in serials] or [event["person"]]
+        for person in people:
+            if person in {None, _HEADER, _SUBMISSION} or room not in _STEPS or to in _NO_STEPS:
+                continue
+            before = last.get((event["batch"], person), "ready")
+            if before not in _STEPS[room].get(to, _STEPS[room].get("*", set())):
+                yield f"{before} → {event['what']}"
+            last[event["batch"], person] = _BECOMES.get(to, to)
+
+
+_ANSWERED_FROM = {"ready", "refused", "agreed", "differs", "voided"}
+_OPEN = {"accepted", "exists", "unknown", "quarantined", "exported", "awaiting_human"}
+_STEPS: dict[str, dict[str, set[str]]] = {
+    "save_people": {"*": _ANSWERED_FROM | {"exported"}},
+    "update_person": {"*": _ANSWERED_FROM | {"exported"}},
+    "recovered": {"unknown": _ANSWERED_FROM, "ready": _ANSWERED_FROM},
+    "read_back": {
+        "agreed": _OPEN | {"differs", "voided", "agreed", "ready", "refused"},
+        "differs": _OPEN | {"agreed", "differs"},
+        "ready": {"accepted", "unknown"},
+        "unknown": {"accepted"},
+        "refused": {"exists"},
+        "quarantined": {"accepted", "unknown"},
+    },
+    "resync": {"asked": {"agreed", "differs", "refused", "ready", "voided", "unknown", "accepted", "quarantined"}},
+    "by_hand": {
+        "uploaded": {"awaiting_human", "exported"},
+        "voided": {"awaiting_human", "exported", "accepted", "quarantined"},
+        "refused": _OPEN | {"ready", "agreed", "differs", "refused", "voided"},
+    },
+}
+_NO_STEPS = {"equal", "gone"}
+_BECOMES = {
+    "asked": "ready",
+    "uploaded": "accepted",
+    "not_sent": "ready",
+    "not_processed": "ready",
+    "exported": "awaiting_human",
+}
+
+
+def the_unknown_is_settled(facts: Facts) -> Violations:
+    """I6: once there was time, the newest revision of nothing is undecided, or an open finding of its batch says so."""
+    if not facts.bounds.settled:
+        return
+    explained = _explained_batches(facts)
+    for (batch, _person), one in facts.newest.items():
+        silent = one["state"] in _WITH_PEOPLE and batch not in explained
+        if (one["state"] in _UNDECIDED and batch not in explained) or silent:
+            yield f"still {one['state']}"
+
+
+ALL: dict[str, Callable[[Facts], Violations]] = {
+    "I1": at_most_one_effect,
+    "I2": agreed_is_stored,
+    "I3": intended_before_it_was_done,
+    "I4": rows_are_conserved,
+    "I4 (lost)": nobody_is_lost,
+    "I5": edges_are_legal,
+    "I6": the_unknown_is_settled,
+    "I7": one_sender,
+    "I8": quiet_is_kept,
+    "I9": tries_are_bounded,
+    "I10": once_a_day,
+    "I11": numbers_are_those_of_the_ledger,
+}
