@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from bridge.config import Schedule
-from schemas.errors import BridgeError
+from schemas.errors import BridgeError, Fault, JournalError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TICK_S = 5.0  # the clock is looked at this often, so that neither a suspend nor a corrected clock delays a job
@@ -33,16 +33,21 @@ log = structlog.get_logger()
 
 
 class Stop:
-    """A request to stop, seen by whoever works: after the current portal request, nothing more is begun."""
+    """A request to stop, seen by whoever works: after the current portal request, nothing more is begun.
+
+    `because` is the error that asked, where it was no person.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self.because: BridgeError | None = None
 
     @property
     def requested(self) -> bool:
         return self._event.is_set()
 
-    def request(self) -> None:
+    def request(self, *, because: BridgeError | None = None) -> None:
+        self.because = self.because or because
         self._event.set()
 
     def wait(self, timeout_s: float) -> bool:
@@ -76,6 +81,7 @@ def run(*, schedule: Schedule, jobs: Mapping[str, Job], missed: Missed, stop: St
     those due at the same minute run in the order given.
 
     `missed(job, business_date)` is asked at start, for each job whose hour has passed today: True runs it at once.
+    Raises JournalError when the disk failed under the journal: the next start, and no later job, looks at it again.
     """
     scheduler = _alarm_clock()
     with stopping(stop):
@@ -94,6 +100,8 @@ def run(*, schedule: Schedule, jobs: Mapping[str, Job], missed: Missed, stop: St
         log.info("daemon.stopping")
         scheduler.shutdown(wait=True)
     log.info("daemon.stopped")
+    if stop.because:
+        raise stop.because
 
 
 def _alarm_clock() -> BackgroundScheduler:
@@ -121,6 +129,8 @@ def _one(name: str, job: Job, stop: Stop) -> None:
         job()
     except BridgeError as error:
         log.error("daemon.job_failed", job=name, exc_info=error)  # noqa: TRY400  # expected: its words say it all
+        if isinstance(error, JournalError) and error.fault is Fault.DISK:
+            stop.request(because=error)
     except Exception:
         log.exception("daemon.job_crashed", job=name)
     else:

@@ -70,6 +70,9 @@ def create_journal(path: Path, vault: Vault) -> None:
         connection.exec_driver_sql("INSERT INTO meta (key, value) VALUES ('key_check', ?)", (vault.check_value(),))
     store.close()
     unfinished.with_name(unfinished.name + "-journal").unlink(missing_ok=True)
+    leftover = path.with_name(path.name + "-journal")
+    if leftover.exists():  # of a journal that is gone: SQLite would roll it back into the new one
+        leftover.replace(leftover.with_name(leftover.name + ".lost"))
     unfinished.rename(path)
 
 
