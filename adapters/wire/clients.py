@@ -68,12 +68,12 @@ def open_clients(
 
 
 def _trust(ca_file: Path | None, certificate: tuple[Path, Path] | None) -> ssl.SSLContext:
-    context = httpx.create_ssl_context(trust_env=False)
-    if ca_file:
-        try:
-            context = ssl.create_default_context(cafile=str(ca_file))
-        except OSError:  # ssl.SSLError is one
-            raise ConfigError(T("The portal's CA file cannot be used: {file}", file=ca_file)) from None
+    try:
+        context = (
+            ssl.create_default_context(cafile=str(ca_file)) if ca_file else httpx.create_ssl_context(trust_env=False)
+        )
+    except OSError:  # ssl.SSLError is one
+        raise ConfigError(T("The portal's CA file cannot be used: {file}", file=ca_file)) from None
     if certificate:
         try:
             context.load_cert_chain(*map(str, certificate))
