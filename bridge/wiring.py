@@ -35,7 +35,7 @@ from bridge.revisions import Numbering
 from bridge.wiring_mail import alarmed
 from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier, settling_of
 from schemas.batch import Base, BatchKey
-from schemas.errors import ConfigError
+from schemas.errors import BridgeError, ConfigError
 from schemas.journal import Instant
 from schemas.policy import Policy
 from schemas.report import Report
@@ -99,10 +99,22 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     with alarmed(config, ways.clock), hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
         try:
-            with open_carrier(config, vault) as carrier:
+            with _doubting(journal), open_carrier(config, vault) as carrier:
                 yield _house(config, ways, vault, journal, carrier, policy)
         finally:
             journal.close()
+
+
+@contextmanager
+def _doubting(journal: SqliteJournal) -> Iterator[None]:
+    """What looks like a fault of the program may be one of the file, and is then told as that. Raises JournalError."""
+    try:
+        yield
+    except BridgeError:
+        raise
+    except Exception:
+        journal.verify()
+        raise
 
 
 @contextmanager

@@ -17,6 +17,7 @@ BY_CODE = {
     "SQLITE_IOERR": Fault.DISK,
     "SQLITE_CORRUPT": Fault.DAMAGED,
     "SQLITE_NOTADB": Fault.DAMAGED,
+    "SQLITE_ERROR": Fault.DAMAGED,  # a statement of ours does not fit its schema
     "OperationalError": Fault.DAMAGED,  # without a code it is the binding's own: a text that is no UTF-8
 }
 _BY_ERRNO = {errno.ENOSPC: Fault.FULL, errno.EDQUOT: Fault.FULL, errno.EIO: Fault.DISK}

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from adapters.journal.faults import of_sqlite
+from adapters.journal.faults import damaged, of_sqlite
 from schemas.errors import Fault, JournalError
 
 BUSY_TIMEOUT_S = 30
@@ -41,7 +41,7 @@ class Store:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except DBAPIError as error:
+        except (DBAPIError, UnicodeDecodeError) as error:
             raise self._told(error) from error
 
     @contextmanager
@@ -49,11 +49,12 @@ class Store:
         try:
             with self._engine.connect() as connection:
                 yield connection
-        except DBAPIError as error:
+        except (DBAPIError, UnicodeDecodeError) as error:
             raise self._told(error) from error
 
-    def _told(self, error: DBAPIError) -> JournalError:
-        told = of_sqlite(self.path, error)
+    def _told(self, error: DBAPIError | UnicodeDecodeError) -> JournalError:
+        """What SQLite says of a damaged file quotes it, and need be no text: then Python cannot even say it."""
+        told = of_sqlite(self.path, error) if isinstance(error, DBAPIError) else damaged(self.path, "no text")
         if told.fault in {Fault.DISK, Fault.DAMAGED}:
             self.failed = told
         return told

@@ -45,6 +45,7 @@ SILENT = {
 }
 """The files of which a failing call may stop nothing."""
 
+OF_THE_REPORT = "The report cannot be written", "The report's workbook cannot be made"
 WORDS = {"full": "There is no room for the journal", "disk": "The disk failed under the journal"}
 
 
@@ -116,12 +117,32 @@ class Injector:
         return {"code": code, "hit": bool(letters), "broken": broken + self.go_on(), "said": said if broken else ""}
 
     def not_told(self, said: str, letters: list[str]) -> list[str]:
-        """The words of one fault on standard error, and one alarm of the same."""
+        """The words of one fault on standard error, and one alarm of the same; none where only the report was not made."""
+        if any(words in said for words in OF_THE_REPORT):
+            return letters
         faults = [fault for fault, words in WORDS.items() if words in said]
         if len(faults) != 1:
             return [f"it says: {said[-2000:]}"]
         told = [letter.split(".")[2].partition("@")[0] for letter in letters]
         return [] if told == faults else [f"{faults[0]} is told as {told}"]
+
+    def flipped(self, number: int) -> dict[str, object]:
+        """One bit of the journal, at rest: it is found out, or harms nobody."""
+        self.nursery.again()
+        path, chance = self.nursery.config.journal.path, random.Random(number)
+        content = bytearray(path.read_bytes())
+        at = chance.choice([place for place, byte in enumerate(content) if byte])  # the rest is room to grow
+        content[at] ^= 1 << chance.randrange(8)
+        path.write_bytes(content)
+        code = self.nursery.run(sync, later_s=3 * WINDOW_S)
+        said = self.nursery.said
+        came = "crashed" if code not in {0, 1} else "refused" if said else "harmless"
+        if came == "harmless":
+            self.nursery.calm()
+        broken = laws.online(self.nursery.effects, self.wanted() if came == "harmless" else {})
+        if came == "refused" and path.read_bytes()[:16] != content[:16]:
+            broken.append("made anew in silence")
+        return {"came": came, "at": at, "broken": broken, "said": said[-500:] if came == "crashed" else ""}
 
     def go_on(self) -> list[str]:
         """What does not hold now, and after plain runs in good weather."""
@@ -161,6 +182,11 @@ class Injector:
 
 
 def trials(injector: Injector, asked: argparse.Namespace) -> Iterator[dict[str, object]]:
+    if asked.flips:
+        yield {"calls": 0}
+        for number in range(asked.part, asked.flips, asked.parts) if asked.only is None else [asked.only]:
+            yield {"trial": number} | injector.flipped(number)
+        return
     found = injector.aims()
     yield {"calls": len(found)}
     if asked.pairs:
@@ -182,6 +208,7 @@ def main() -> None:
     parser.add_argument("--ever-after", action="store_true", help="every later call of this name fails too")
     parser.add_argument("--every-end", action="store_true", help="go on to the end after every trial")
     parser.add_argument("--pairs", type=int, default=0, help="so many trials with a second kill, in the recovery")
+    parser.add_argument("--flips", type=int, default=0, help="so many trials with one bit of the journal flipped")
     parser.add_argument("--part", type=int, default=0)
     parser.add_argument("--parts", type=int, default=1)
     parser.add_argument("--only", type=int)

@@ -32,20 +32,35 @@ def broken(journal: Path, effects: Sequence[Effect], wanted: Mapping[str, str], 
     return found
 
 
+def online(effects: Sequence[Effect], wanted: Mapping[str, str]) -> list[str]:
+    """What the portal alone can tell: nobody twice; and where somebody is `wanted`, everybody and nobody else."""
+    return _twice(effects) + (_lost(effects, {digest(one): unit for one, unit in wanted.items()}) if wanted else [])
+
+
+def _twice(effects: Sequence[Effect]) -> list[str]:
+    created = Counter((e["batch"], e["person"]) for e in effects if str(e["effect"]).endswith("_created"))
+    serials = Counter(str(e["serial"]) for e in effects if e["effect"] != "batch_submitted")
+    found = [f"{count} times created" for count in created.values() if count > 1]
+    return found + [f"{count} effects of one serial" for count in serials.values() if count > 1]
+
+
+def _lost(effects: Sequence[Effect], wanted: Mapping[str, str]) -> list[str]:
+    held = {str(e["person"]): str(dict(e["content"])["laborName"]) for e in effects if e["person"]}  # type: ignore[call-overload]
+    lost, more = len(wanted.keys() - held.keys()), len(held.keys() - wanted.keys())
+    return [] if held == wanted else [f"{lost} lost, {more} too many"]
+
+
 def _never(journal: Path, effects: Sequence[Effect]) -> list[str]:
     """Nobody twice; nothing online that was not durable before; the journal whole. It holds at any moment."""
-    found = []
-    created = Counter((e["batch"], e["person"]) for e in effects if str(e["effect"]).endswith("_created"))
-    found += [f"{count} times created" for count in created.values() if count > 1]
-    serials = Counter(str(e["serial"]) for e in effects if e["effect"] != "batch_submitted")
-    found += [f"{count} effects of one serial" for count in serials.values() if count > 1]
+    found = _twice(effects)
+    serials = {str(e["serial"]) for e in effects if e["effect"] != "batch_submitted"}
     submitted = Counter(e["batch"] for e in effects if e["effect"] == "batch_submitted")
     with closing(sqlite3.connect(journal)) as books:
         whole = books.execute("PRAGMA integrity_check").fetchall()
         found += [] if whole == [("ok",)] else [f"integrity_check: {whole[0][0]}"]
         attempts = books.execute("SELECT operation, serials FROM attempt").fetchall() if _is_there(books) else []
     intended = {serial for _, listed in attempts for serial in json.loads(listed)}
-    found += [f"sent and not in the journal: {one}" for one in serials.keys() - intended]
+    found += [f"sent and not in the journal: {one}" for one in serials - intended]
     if sum(submitted.values()) > sum(operation == "submit" for operation, _ in attempts):
         found.append("submitted and not in the journal")
     return found
@@ -58,12 +73,7 @@ def _is_there(books: sqlite3.Connection) -> bool:
 
 def _in_the_end(journal: Path, effects: Sequence[Effect], wanted: Mapping[str, str]) -> list[str]:
     """Everybody online with the unit of the ledger, and nothing open."""
-    held = {str(e["person"]): str(dict(e["content"])["laborName"]) for e in effects if e["person"]}  # type: ignore[call-overload]
-    found = (
-        []
-        if held == wanted
-        else [f"{len(wanted.keys() - held.keys())} lost, {len(held.keys() - wanted.keys())} too many"]
-    )
+    found = _lost(effects, wanted)
     with closing(sqlite3.connect(journal)) as books:
         states = Counter(state for (state,) in books.execute("SELECT state FROM revision"))
     return found + [f"{states[state]} {state}" for state in sorted(_OPEN & states.keys())]

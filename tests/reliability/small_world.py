@@ -106,6 +106,8 @@ def reconcile(config: Config, ways: Ways) -> int:
 
 def report(config: Config, ways: Ways) -> int:
     issued = jobs.issue_report(config, ways, send=True)
+    for text in issued.posted.failures:
+        os.write(2, text.into(Language.EN).encode())
     return 1 if issued.posted.failures else 0
 
 

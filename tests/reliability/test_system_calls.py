@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,16 @@ def test_a_disk_that_fails_at_any_call_stops_the_sending_with_an_alarm_and_the_n
     alarms = sum(trial["hit"] for trial in trials)
     owed = 1 if lane._ONLY else calls
     measured(f"{error} at every call of {script}", trials=len(trials), owed=owed, alarms=alarms, **cost)
+
+
+def test_a_bit_flipped_in_the_journal_is_found_out_or_harms_nobody(folder: Path) -> None:
+    """SQLite keeps no checksums: what stands in a column may change unseen, but then it must enter nobody twice."""
+    owed = lane.owed(short=200, long=1000)
+    _, trials, cost = injected(folder, "recover-late", "kill", "--flips", str(owed if lane._ONLY is None else 1000))
+    hold(trials)
+    came = Counter(trial["came"] for trial in trials)
+    assert came["refused"] > came["crashed"]
+    measured("bits flipped in the journal", trials=len(trials), owed=owed, **came, **cost)
 
 
 if LONG:
