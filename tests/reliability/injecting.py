@@ -65,7 +65,9 @@ class Injector:
         self.nursery.again()
         code = traced(self.nursery, SCRIPTS[self.script], 0, [], log=log)
         assert code in {0, 1}, self.nursery.said
-        return aims(log, DISK + WIRE if self.fault == "kill" else DISK)
+        if self.fault == "kill":
+            return aims(log, DISK + WIRE)
+        return [aim for aim in aims(log, DISK) if not aim.on.startswith("socket:")]
 
     def trial(self, number: int, aim: Aim, *, ever_after: bool) -> dict[str, object]:
         if self.fault == "kill":
