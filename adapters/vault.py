@@ -21,7 +21,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from schemas.errors import ConfigError, JournalError
+from schemas.errors import ConfigError, Fault, JournalError
 from schemas.texts import T
 
 KEY_BYTES = 32
@@ -73,7 +73,8 @@ class Vault:
     def open(self, sealed: bytes, *, bound_to: str) -> bytes:
         """What was sealed. Raises JournalError when key, place or bytes are not the ones of then."""
         if len(sealed) < len(FORMAT) + NONCE_BYTES + TAG_BYTES or not sealed.startswith(FORMAT):
-            raise JournalError(T("A sealed value in the journal is damaged. Restore the journal from a backup."))
+            text = T("A sealed value in the journal is damaged. Restore the journal from a backup.")
+            raise JournalError(text, fault=Fault.DAMAGED)
         nonce, locked = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, locked, bound_to.encode())
@@ -82,7 +83,8 @@ class Vault:
                 T(
                     "A sealed value in the journal does not open: it was damaged, moved from another row, or "
                     "sealed with another key file. Restore the journal together with its own key file."
-                )
+                ),
+                fault=Fault.DAMAGED,
             ) from None
 
     def person_key(self, id_type: str, id_no: str) -> bytes:

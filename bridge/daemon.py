@@ -24,7 +24,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bridge.config import Schedule
 from bridge.rota import SHANGHAI, History, Owed, owed
-from schemas.errors import BridgeError
+from schemas.errors import BridgeError, Fault, JournalError
 
 TICK_S = 5.0  # the clock is looked at this often, so that neither a suspend nor a corrected clock delays a job
 
@@ -36,16 +36,21 @@ log = structlog.get_logger()
 
 
 class Stop:
-    """A request to stop, seen by whoever works: after the current portal request, nothing more is begun."""
+    """A request to stop, seen by whoever works: after the current portal request, nothing more is begun.
+
+    `because` is the error that asked, where it was no person.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self.because: BridgeError | None = None
 
     @property
     def requested(self) -> bool:
         return self._event.is_set()
 
-    def request(self) -> None:
+    def request(self, *, because: BridgeError | None = None) -> None:
+        self.because = self.because or because
         self._event.set()
 
     def wait(self, timeout_s: float) -> bool:
@@ -77,6 +82,8 @@ def stopping(stop: Stop) -> Iterator[None]:
 def run(*, schedule: Schedule, jobs: Mapping[str, Job], ledger: Ledger, stop: Stop) -> None:
     """Block until asked to stop. `jobs` are named as in `schedule` and run one at a time, in one thread;
     those due at the same minute run in the order given. At start each job that owes a run makes it at once.
+
+    Raises JournalError when the disk failed under the journal: the next start, and no later job, looks at it again.
     """
     scheduler = _alarm_clock()
     rounds = [Round(name, _trigger(schedule, name), job, ledger, stop) for name, job in jobs.items()]
@@ -92,6 +99,8 @@ def run(*, schedule: Schedule, jobs: Mapping[str, Job], ledger: Ledger, stop: St
         log.info("daemon.stopping")
         scheduler.shutdown(wait=True)
     log.info("daemon.stopped")
+    if stop.because:
+        raise stop.because
 
 
 def _now() -> datetime:
@@ -169,6 +178,8 @@ def _ring(one: Round, now: Callable[[], datetime]) -> None:
         one.job(work)
     except BridgeError as error:
         log.error("daemon.job_failed", job=one.name, exc_info=error)  # noqa: TRY400  # expected: its words say it all
+        if isinstance(error, JournalError) and error.fault is Fault.DISK:
+            one.stop.request(because=error)
     except Exception:
         log.exception("daemon.job_crashed", job=one.name)
     else:

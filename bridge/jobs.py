@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bridge import daemon, pipeline
 from bridge.config import Config
-from bridge.ports import Runs
+from bridge.ports import Journal, Runs
 from bridge.post import Posted, hand_out, post
 from bridge.rota import History
 from bridge.wiring import (
@@ -16,12 +17,14 @@ from bridge.wiring import (
     SystemClock,
     Ways,
     bring_up_to_date,
-    envelope_of,
     open_house,
+    open_house_to_look,
     open_memory,
     renderer_of,
     write_report,
 )
+from bridge.wiring_mail import alarmed, envelope_of
+from schemas.errors import JournalError
 from schemas.report import Report
 
 
@@ -44,17 +47,26 @@ def probe(config: Config, ways: Ways) -> None:
 
     Within a portal's own wish for quiet, and in its closing hours, not even that.
     """
-    memory = open_memory(config)
-    try:
+    with _memory(config, ways) as memory:
         rest = memory.runs.rest()
-    finally:
-        memory.close()
     if rest.silent and not rest.left_s(ways.clock.instant().at):
         sync(config, ways)
 
 
 def issue_report(config: Config, ways: Ways, *, send: bool, folder: Path | None = None) -> Issued:
-    """Write the report of what the journal knows now, and mail it where `send` asks for it."""
+    """Write the report of what the journal knows now, and mail it where `send` asks for it.
+
+    Where the journal can be read but not written, the report is made all the same; its banner says what is wrong.
+    """
+    try:
+        return _issue(config, ways, send=send, folder=folder)
+    except JournalError as error:
+        if error.fault is None:
+            raise
+        return _issue_what_is_known(config, ways, error, folder=folder)
+
+
+def _issue(config: Config, ways: Ways, *, send: bool, folder: Path | None) -> Issued:
     with open_house(config, ways, work="report") as house:
         made = pipeline.report_now(house)
         renderer = renderer_of(config)
@@ -64,14 +76,19 @@ def issue_report(config: Config, ways: Ways, *, send: bool, folder: Path | None 
         return Issued(made, files, posted)
 
 
+def _issue_what_is_known(config: Config, ways: Ways, error: JournalError, *, folder: Path | None) -> Issued:
+    with open_house_to_look(config, ways) as house:
+        made = pipeline.report_now(house)
+    made = replace(made, banners=(*made.banners, error.into(config.federation.language)))
+    files = write_report(made, renderer_of(config), folder or config.report.dir)
+    return Issued(made, files, Posted(0, (), (error.text,)))
+
+
 def post_waiting(config: Config, ways: Ways) -> None:
     """Try again whatever mail is still in the outbox; the lock is taken only when there is any."""
     envelope = envelope_of(config)
-    memory = open_memory(config)
-    try:
+    with _memory(config, ways) as memory:
         waiting = bool(memory.outbox.waiting())
-    finally:
-        memory.close()
     if waiting and envelope is not None:
         with open_house(config, ways, work="mail") as house:
             post(house.journal.outbox, envelope.mailer, now=ways.clock.instant().at)
@@ -87,19 +104,28 @@ def serve(config: Config) -> None:
         "mail": lambda _owed: post_waiting(config, ways),
         "probe": lambda _owed: probe(config, ways),
     }
-    bring_up_to_date(config, ways)
-    open_memory(config).close()
-    daemon.run(schedule=config.schedule, jobs=jobs, ledger=lambda job: _history(config, job), stop=stop)
+    with _memory(config, ways, brought_up_to_date=True):
+        pass
+    daemon.run(schedule=config.schedule, jobs=jobs, ledger=lambda job: _history(config, ways, job), stop=stop)
 
 
-def _history(config: Config, job: str) -> History | None:
+def _history(config: Config, ways: Ways, job: str) -> History | None:
     if job in {"mail", "probe"}:
         return None
-    memory = open_memory(config)
-    try:
+    with _memory(config, ways) as memory:
         return history(memory.runs, job)
-    finally:
-        memory.close()
+
+
+@contextmanager
+def _memory(config: Config, ways: Ways, *, brought_up_to_date: bool = False) -> Iterator[Journal]:
+    with alarmed(config, ways.clock):
+        if brought_up_to_date:
+            bring_up_to_date(config, ways)
+        memory = open_memory(config)
+        try:
+            yield memory
+        finally:
+            memory.close()
 
 
 def history(runs: Runs, job: str) -> History:

@@ -17,7 +17,6 @@ from adapters.journal.journal import Journal as SqliteJournal
 from adapters.journal.journal import create_journal, open_journal
 from adapters.journal.lock import hold
 from adapters.journal.schema import is_older
-from adapters.mail import Security, SmtpMailer
 from adapters.render import ReportRenderer
 from adapters.render.files import write_files
 from adapters.sources.apart import Apart
@@ -25,21 +24,21 @@ from adapters.sources.folder import FolderSource, Understand
 from adapters.vault import Vault, create_keys
 from bridge import logs
 from bridge.brake import Limits
-from bridge.config import Config, SourceSection, read_secret
+from bridge.config import Config, SourceSection
 from bridge.config.packs import basis_of, load_policy
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
 from bridge.house import House
 from bridge.map import MAPPING_VERSION, Glossary, batch_from_online, person_from_online, to_online
 from bridge.ports import Clock, Journal, Renderer, Source, Stop, Watch
-from bridge.post import Envelope
 from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
 from bridge.rota import Owed
+from bridge.wiring_mail import alarmed
 from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier, settling_of
 from schemas.batch import Base, BatchKey
-from schemas.errors import ConfigError
+from schemas.errors import BridgeError, ConfigError
 from schemas.journal import Instant
 from schemas.policy import Policy
 from schemas.report import Report
@@ -101,14 +100,38 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     """
     policy, settling = load_policy(config), settling_of(config)
     vault = Vault.load(config.vault.key_file)
-    with hold(lock_path(config), now=ways.clock.instant().at, work=work):
+    with alarmed(config, ways.clock), hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
         try:
-            with open_carrier(config, vault, journal.runs.rest()) as carrier, Apart() as apart:
+            with _doubting(journal), open_carrier(config, vault, journal.runs.rest()) as carrier, Apart() as apart:
                 sources = sources_of(config, apart, key=vault.key_for("sheets"))
                 yield _house(config, ways, vault, journal, carrier, policy, sources)
         finally:
             journal.close()
+
+
+@contextmanager
+def _doubting(journal: SqliteJournal) -> Iterator[None]:
+    """What looks like a fault of the program may be one of the file, and is then told as that. Raises JournalError."""
+    try:
+        yield
+    except BridgeError:
+        raise
+    except Exception:
+        journal.verify()
+        raise
+
+
+@contextmanager
+def open_house_to_look(config: Config, ways: Ways) -> Iterator[House]:
+    """The same house for looking only: no lock, and nothing can be written. Raises ConfigError, JournalError."""
+    policy, vault = load_policy(config), Vault.load(config.vault.key_file)
+    journal = open_memory(config)
+    try:
+        with open_carrier(config, vault) as carrier, Apart() as apart:
+            yield _house(config, ways, vault, journal, carrier, policy, sources_of(config, apart))
+    finally:
+        journal.close()
 
 
 @contextmanager
@@ -119,7 +142,7 @@ def open_journal_alone(config: Config, ways: Ways, *, work: str) -> Iterator[Jou
     """
     vault = Vault.load(config.vault.key_file)
     settling = settling_of(config)
-    with hold(lock_path(config), now=ways.clock.instant().at, work=work):
+    with alarmed(config, ways.clock), hold(lock_path(config), now=ways.clock.instant().at, work=work):
         journal = open_journal(config.journal.path, vault, settling)
         try:
             yield journal
@@ -224,7 +247,7 @@ def bring_up_to_date(config: Config, ways: Ways) -> None:
     """
     if config.journal.path.is_file() and is_older(config.journal.path):
         settling = settling_of(config)
-        with hold(lock_path(config), now=ways.clock.instant().at, work="update"):
+        with alarmed(config, ways.clock), hold(lock_path(config), now=ways.clock.instant().at, work="update"):
             open_journal(config.journal.path, Vault.load(config.vault.key_file), settling).close()
 
 
@@ -247,23 +270,16 @@ def _example() -> str:
     return (shipped if shipped.is_file() else beside).read_text(encoding="utf-8")
 
 
+def begin_anew(config: Config) -> Path:
+    """An empty journal for the keys there are. Raises ConfigError; never overwrites one."""
+    create_journal(config.journal.path, Vault.load(config.vault.key_file))
+    return config.journal.path
+
+
 def found(config: Config) -> None:
     """Make the key file and an empty journal. Raises ConfigError; never overwrites either."""
     create_keys(config.vault.key_file)
     create_journal(config.journal.path, Vault.load(config.vault.key_file))
-
-
-def mailer_of(config: Config) -> SmtpMailer:
-    mail = config.mail
-    password = read_secret(mail.password_file, mail.password_env) if mail.user else ""
-    return SmtpMailer(mail.host, mail.port, Security(mail.security), mail.user, password, mail.ca_file)
-
-
-def envelope_of(config: Config) -> Envelope | None:
-    """None where mail is switched off."""
-    if not config.mail.enabled or config.mail.sender is None:
-        return None
-    return Envelope(mailer_of(config), config.mail.sender, config.mail.recipients)
 
 
 def write_report(report: Report, renderer: Renderer, folder: Path) -> tuple[Path, ...]:

@@ -5,6 +5,8 @@ Anything that is not a `BridgeError` is a bug: it shows a traceback and earns a 
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from schemas.texts import Language, Text
 
 
@@ -57,8 +59,29 @@ class SchemaDrift(RunError):
         return "\n".join(text.into(language) for text in self.texts)
 
 
+class Fault(StrEnum):
+    """What keeps the journal from being used. Sending stops; each is an alarm of its own."""
+
+    LOCKED = "locked"  # another program has it open: the next run tries again
+    FULL = "full"  # no room on the disk: the next run tries again
+    DISK = "disk"  # reading, writing or fsync failed: never tried again, the next start checks the whole journal first
+    DAMAGED = "damaged"  # a person restores a backup
+    MISSING = "missing"  # a person restores a backup, or begins anew
+    UNUSABLE = "unusable"  # rights, a file system that lets nobody write: a person puts it right
+
+
 class JournalError(RunError):
-    """The journal cannot be used: locked by another process, damaged, or the disk failed."""
+    """The journal cannot be used. `fault` None: it is whole, but another process of the bridge is at work on it."""
+
+    def __init__(self, text: Text, *, fault: Fault | None = None) -> None:
+        super().__init__(text)
+        self.fault = fault
+
+
+class JournalMissing(ConfigError):
+    """There was a journal and it is gone: it is never made anew in silence."""
+
+    fault = Fault.MISSING
 
 
 class UnsafePlan(BridgeError):

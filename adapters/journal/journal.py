@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from adapters.journal import doubt, faults
 from adapters.journal.deliveries import Deliveries
 from adapters.journal.findings import Findings
 from adapters.journal.keyed import Keyed
@@ -19,7 +20,7 @@ from adapters.journal.schema import check, upgrade
 from adapters.journal.store import Store
 from adapters.journal.timeline import Timeline
 from adapters.journal.word import Word
-from schemas.errors import ConfigError, JournalError
+from schemas.errors import ConfigError
 from schemas.journal import Settling
 from schemas.texts import T
 
@@ -49,18 +50,16 @@ class Journal:
     word: Word
     keyed: Keyed
     store: Store
+    writes: bool = True
 
     def verify(self) -> None:
         """SQLite's own check of the whole file. Raises JournalError when it is damaged."""
-        with self.store.read() as connection:
-            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if found != "ok":
-            raise JournalError(
-                T("The journal {path} is damaged. Stop everything and restore it from a backup.", path=self.path)
-            )
+        _verify(self.store)
 
     def close(self) -> None:
         self.store.close()
+        if self.writes and self.store.failed is None:
+            doubt.end(self.path)
 
 
 def create_journal(path: Path, vault: Vault) -> None:
@@ -68,29 +67,41 @@ def create_journal(path: Path, vault: Vault) -> None:
     if path.exists():
         raise ConfigError(T("There is a journal {path} already; it is never overwritten.", path=path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    store = Store(path)
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    store = Store(unfinished)
     upgrade(store)
     with store.write() as connection:
         connection.exec_driver_sql("INSERT INTO meta (key, value) VALUES ('key_check', ?)", (vault.check_value(),))
     store.close()
+    unfinished.with_name(unfinished.name + "-journal").unlink(missing_ok=True)
+    leftover = path.with_name(path.name + "-journal")
+    if leftover.exists():  # of a journal that is gone: SQLite would roll it back into the new one
+        leftover.replace(leftover.with_name(leftover.name + ".lost"))
+    unfinished.rename(path)
 
 
 def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: bool = False) -> Journal:
-    """Open an existing journal. Raises ConfigError (missing, other key), JournalError (damaged, newer schema)."""
+    """Open an existing journal. Raises ConfigError (missing, other key), JournalError (damaged, newer schema).
+
+    Where the one who wrote it last did not end well, all of it is checked first.
+    """
     if not path.exists() or path.stat().st_size == 0:
-        raise ConfigError(
-            T(
-                "There is no journal at {path}. Restore it from a backup, or make a new one with `lxy-bridge init`.",
-                path=path,
-            )
-        )
+        raise faults.missing(path)
+    doubtful = not read_only and doubt.begin(path)
     store = Store(path, read_only=read_only)
-    if read_only:
-        check(store)
-    else:
-        upgrade(store)
-    _check_key(store, vault)
+    try:
+        if doubtful:
+            _verify(store)
+        if read_only:
+            check(store)
+        else:
+            upgrade(store)
+        _check_key(store, vault)
+    except BaseException:
+        store.close()
+        raise
     return Journal(
         path=path,
         offline=Offline(store, vault, vault.person_key),
@@ -106,7 +117,15 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         word=Word(store, settling),
         keyed=Keyed(store, vault, settling),
         store=store,
+        writes=not read_only,
     )
+
+
+def _verify(store: Store) -> None:
+    with store.read() as connection:
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    if found != "ok":
+        raise faults.damaged(store.path, "integrity_check")
 
 
 def _check_key(store: Store, vault: Vault) -> None:

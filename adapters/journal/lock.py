@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 import orjson
 
+from adapters.journal.faults import of_system
 from schemas.errors import JournalError
 from schemas.texts import T, Text
 
@@ -20,15 +21,20 @@ from schemas.texts import T, Text
 def hold(path: Path, *, now: datetime, work: str) -> Iterator[None]:
     """Hold the writer's lock while the block runs.
 
-    Raises JournalError naming who holds it and since when.
+    Raises JournalError naming who holds it and since when, or what the disk has against a lock.
     """
-    with path.open("a+b") as file:
+    try:
+        file = path.open("a+b", buffering=0)
+    except OSError as error:
+        raise of_system(path, error) from error
+    with file:
         if not _try_lock(file):
             raise JournalError(_told_by(path))
-        file.seek(0)
-        file.truncate()
-        file.write(orjson.dumps({"pid": os.getpid(), "work": work, "since": now.isoformat(timespec="seconds")}))
-        file.flush()
+        try:
+            file.truncate(0)
+            file.write(orjson.dumps({"pid": os.getpid(), "work": work, "since": now.isoformat(timespec="seconds")}))
+        except OSError as error:
+            raise of_system(path, error) from error
         yield
 
 
@@ -48,7 +54,7 @@ def _told_by(path: Path) -> Text:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(file: IO[bytes]) -> bool:
+    def _try_lock(file: FileIO) -> bool:
         try:
             file.seek(1 << 30)  # a byte nobody writes: the holder's note stays readable
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -58,7 +64,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(file: IO[bytes]) -> bool:
+    def _try_lock(file: FileIO) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from schemas.errors import JournalError
-from schemas.texts import T
+from adapters.journal.faults import damaged, of_sqlite
+from schemas.errors import Fault, JournalError
 
 BUSY_TIMEOUT_S = 30
 _CACHE_KIB = 32_768
@@ -27,28 +27,39 @@ class Store:
     """One SQLite file, one connection. `read_only` opens an existing journal without the writer's lock.
 
     Even then it opens for writing: what a killed writer left half-done has to be rolled back before anybody can read.
+    Once the disk has failed nothing more is written: a second fsync may succeed and mean nothing.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self.failed: JournalError | None = None
         self._engine = _engine(path, read_only=read_only)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it is durable when the block ends, or none of it."""
+        if self.failed is not None:
+            raise JournalError(self.failed.text, fault=self.failed.fault)
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except DBAPIError as error:
-            raise _journal_error(self.path, error) from error
+        except (DBAPIError, UnicodeDecodeError) as error:
+            raise self._told(error) from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         try:
             with self._engine.connect() as connection:
                 yield connection
-        except DBAPIError as error:
-            raise _journal_error(self.path, error) from error
+        except (DBAPIError, UnicodeDecodeError) as error:
+            raise self._told(error) from error
+
+    def _told(self, error: DBAPIError | UnicodeDecodeError) -> JournalError:
+        """What SQLite says of a damaged file quotes it, and need be no text: then Python cannot even say it."""
+        told = of_sqlite(self.path, error) if isinstance(error, DBAPIError) else damaged(self.path, "no text")
+        if told.fault in {Fault.DISK, Fault.DAMAGED}:
+            self.failed = told
+        return told
 
     def close(self) -> None:
         self._engine.dispose()
@@ -77,15 +88,3 @@ def _engine(path: Path, *, read_only: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
-
-
-def _journal_error(path: Path, error: DBAPIError) -> JournalError:
-    cause = error.orig
-    name = getattr(cause, "sqlite_errorname", type(cause).__name__)
-    return JournalError(
-        T(
-            "The journal {path} cannot be used ({cause}). Check the disk and who else opens the file.",
-            path=path,
-            cause=name,
-        )
-    )

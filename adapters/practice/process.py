@@ -139,29 +139,34 @@ class _Server(uvicorn.Server):
 def serve(folder: Path, port: int, weather: Weather) -> None:
     """Until stdin closes or a signal comes. Raises OSError when the port or the folder cannot be had."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _listening(port) as listening:
-        config = uvicorn.Config(
-            create_app(folder, weather),
-            http=_Protocol,
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            date_header=False,  # the portal goes by a clock of its own
-            proxy_headers=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=1,
-        )
-        actual = listening.getsockname()[1]
-        server = _Server(config, lambda: _print(f"ready {actual}"))
-        Thread(target=server.end_with_stdin, daemon=True).start()
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
+    with listen(port) as listening:
+        serve_on(listening, folder, weather)
 
 
-def _listening(port: int) -> socket.socket:
+def serve_on(listening: socket.socket, folder: Path, weather: Weather) -> None:
+    """The same, for whoever listens already."""
+    config = uvicorn.Config(
+        create_app(folder, weather),
+        http=_Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,  # the portal goes by a clock of its own
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
+    actual = listening.getsockname()[1]
+    server = _Server(config, lambda: _print(f"ready {actual}"))
+    Thread(target=server.end_with_stdin, daemon=True).start()
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+
+
+def listen(port: int) -> socket.socket:
     """Says TCP aloud: asyncio sends small answers at once only on a socket that names its protocol."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

@@ -31,5 +31,12 @@ def write_files(report: Report, forms: Forms, folder: Path) -> tuple[Path, Path]
 
 def _replace(path: Path, content: bytes) -> None:
     written = path.with_name(path.name + ".new")
-    written.write_bytes(content)
+    try:
+        with written.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        written.unlink(missing_ok=True)  # half of it would only take the room that is missing
+        raise
     os.replace(written, path)  # noqa: PTH105  # atomic on every system, unlike Path.rename

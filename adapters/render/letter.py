@@ -15,7 +15,7 @@ from schemas.report import Item, Report, Side
 from schemas.texts import Language, T, Text
 
 # 7bit: a mail server without 8BITMIME must be able to pass it on unchanged.
-_POLICY = SMTP.clone(cte_type="7bit")
+POLICY = SMTP.clone(cte_type="7bit")
 _LINES_MAX = 20
 _TEXT_MAX = 120
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -25,7 +25,7 @@ def write_letter(
     report: Report, language: Language, *, message_id: str, sender: str, recipients: Sequence[str]
 ) -> bytes:
     """RFC 5322 bytes, the same for the same report."""
-    message = EmailMessage(_POLICY)
+    message = EmailMessage(POLICY)
     message["Subject"] = subject(report, language)
     message["From"] = sender
     message["To"] = ", ".join(recipients)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.worksheet import Worksheet
 
 from adapters.render import labels, words
@@ -24,6 +25,7 @@ from adapters.render.columns import (
     to_do_columns,
 )
 from adapters.render.verdict import verdict
+from schemas.errors import RunError
 from schemas.finding import Bucket
 from schemas.report import Report
 from schemas.texts import Language, T, Text
@@ -61,7 +63,21 @@ _FORMATS = {
 
 
 def workbook(report: Report, language: Language) -> bytes:
-    """An xlsx file, the same bytes for the same report."""
+    """An xlsx file, the same bytes for the same report. Raises RunError where its temporary files have no room."""
+    try:
+        return _workbook(report, language)
+    except (OSError, XlsxWriterException) as error:
+        text = T("The report's workbook cannot be made: no temporary file can be written ({kind}).", kind=_kind(error))
+        raise RunError(text) from error
+
+
+def _kind(error: Exception) -> str:
+    """Xlsxwriter wraps the system's error, or passes it on."""
+    cause = error if isinstance(error, OSError) else next((one for one in error.args if isinstance(one, OSError)), None)
+    return (cause.strerror if cause else None) or type(error).__name__
+
+
+def _workbook(report: Report, language: Language) -> bytes:
     out = BytesIO()
     with Workbook(out, _OPTIONS) as book:
         book.set_properties(

@@ -18,6 +18,7 @@ def _with_undo(purpose: Text, command: str) -> str:
 
 for command, purpose in (
     (setup.init, T("Make a folder with settings to fill in, a key file and an empty journal.")),
+    (setup.new_journal, T("Begin a new journal with the keys there are, where the old one is lost and has no backup.")),
     (setup.check, T("Test the settings, key, disk, clock, sources, portal and mail: each with the fix.")),
     (look.read, T("How the bridge understands a ledger: batches, people, refusals with place and reason.")),
     (work.sync, T("One whole run: read, check, map, plan, push, read back, reconcile.")),

@@ -1,4 +1,4 @@
-"""Commands that set up and test: init, check."""
+"""Commands that set up and test: init, new-journal, check."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,25 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say(T("A new
     undo("init", path=folder)
     settings = folder / "config.toml"
     next_step(T("fill in {path}, then run: lxy-bridge --config {path} check", path=settings))
+
+
+def new_journal(ctx: typer.Context) -> None:
+    from bridge.cli.app import settings
+    from bridge.wiring import begin_anew
+
+    path = begin_anew(settings(ctx))
+    paragraph(
+        say(
+            T(
+                "A new, empty journal: {path}. What the old one knew is not in it: who said what, what was exported.",
+                path=path,
+            )
+        )
+    )
+    paragraph(
+        say(T("To undo this, delete {path} before the next run, and put the old journal in its place.", path=path))
+    )
+    next_step(T("lxy-bridge sync --dry-run looks at both sides, and shows what a run would write."))
 
 
 def check(ctx: typer.Context) -> None:

@@ -111,13 +111,13 @@ def report(
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help=say(T("The folder to write it to.")))] = None,
 ) -> None:
     from bridge import jobs, pipeline
-    from bridge.wiring import open_house, plain_ways
+    from bridge.wiring import open_house_to_look, plain_ways
 
     config = settings(ctx)
     if shown:
         if send or out:
             raise ConfigError(T("--print goes with neither --send nor --out."))
-        with open_house(config, plain_ways(), work="report") as house:
+        with open_house_to_look(config, plain_ways()) as house:
             made = pipeline.report_now(spoken(house))
         summary(made)
         show_items(made.items)
@@ -130,6 +130,8 @@ def report(
         paragraph(say(T("Written: {path}", path=path)))
     if send:
         _tell_post(issued.posted)
+    elif issued.posted.failures:
+        paragraph(say(issued.posted.failures[0]))
     undo("report")
     raise typer.Exit(1 if issued.posted.failures or issued.posted.refused else exit_code(issued.report))
 

@@ -19,7 +19,7 @@ from apscheduler.triggers.cron import CronTrigger
 from bridge.config import Schedule
 from bridge.daemon import Stop, _alarm_clock, run, stopping, tell_systemd
 from bridge.rota import SHANGHAI, History
-from schemas.errors import RunError
+from schemas.errors import Fault, JournalError, RunError
 from schemas.texts import T
 
 ROOT = Path(__file__).parents[2]
@@ -204,3 +204,16 @@ def test_a_signal_inside_asks_to_stop_and_nothing_more():
         signal.raise_signal(signal.SIGTERM)
         assert stop.requested
         assert stop.wait(0)
+
+
+def test_a_disk_that_failed_under_the_journal_ends_the_daemon_and_no_other_job_begins():
+    """The next start, by systemd, looks at the whole journal first."""
+    failed = JournalError(T("The disk failed."), fault=Fault.DISK)
+    with pytest.raises(JournalError) as raised:
+        ran("sync", "report", failing=failed)
+    assert raised.value is failed
+
+
+def test_a_full_disk_does_not_end_the_daemon():
+    full = JournalError(T("There is no room."), fault=Fault.FULL)
+    assert ran("sync", "report", failing=full) == ["sync", "report"]

@@ -75,7 +75,7 @@ def paper(
     out: io.BytesIO, widths: Sequence[int], *, batch: str, landscape: bool, language: Language
 ) -> Iterator[Paper]:
     """The xlsx file is in `out` when the block ends; `batch` stands in the footer."""
-    with xlsxwriter.Workbook(out) as book:
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         book.set_properties({"created": MADE_AT})
         sheet = book.add_worksheet(T("Entry check list").into(language))
         for column, width in enumerate(widths):

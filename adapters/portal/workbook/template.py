@@ -153,7 +153,7 @@ class Template:
 def blank(shape: ImportSheet) -> bytes:
     """A template made from the dialect's columns, all of them text."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out) as book:
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         book.set_properties({"created": MADE_AT})
         sheet = book.add_worksheet(shape.sheet)
         text = book.add_format({"num_format": "@"})

@@ -1,0 +1,230 @@
+"""Disks that are really full, files that others really hold, journals that are really gone: real commands, real limits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from adapters.journal import store
+from tests.adapters.ledgers import people
+from tests.reliability import laws
+from tests.system.office import ROOT, Office, Ran, open_office
+
+FULL, FAILED, HELD, DAMAGED = "磁盘已没有空间", "所在磁盘读写失败", "被其他程序占用", "已损坏"
+SECOND = "第四批"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """One batch is entered and agreed; a second one has come since."""
+    with open_office(tmp_path) as office:
+        one_authority = f'ca_file = "{office.mailbox.ca_file.as_posix()}"'
+        office.change("settle_window_s = 0", f"settle_window_s = 0\n{one_authority}")
+        office.keep_three()
+        assert office.run("sync").code == 0
+        office.keep("第四批.xlsx", *people(2, first=10), batch=SECOND)
+        yield office
+
+
+def journal_of(office: Office) -> Path:
+    return office.folder / "journal.db"
+
+
+def effects(office: Office) -> list[dict[str, object]]:
+    return [{**vars_of(one)} for one in office.portal.effects()]
+
+
+def vars_of(effect: object) -> dict[str, object]:
+    return {name: getattr(effect, name) for name in ("effect", "batch", "person", "serial", "content")}
+
+
+def alarms(office: Office) -> list[str]:
+    """The kind of each alarm that came."""
+    ids = [
+        str(message_from_bytes(path.read_bytes(), policy=default)["Message-ID"]) for path in office.mailbox.messages()
+    ]
+    return [one.split(".")[2].partition("@")[0] for one in ids if one.startswith("<alarm.")]
+
+
+def online(office: Office) -> set[str]:
+    return {str(batch["batchName"]) for batch in office.portal.admin.batches()}
+
+
+def is_clean_afterwards(office: Office) -> None:
+    assert office.run("sync").code == 0
+    assert online(office) == {"第三批", SECOND}
+    assert laws.broken(journal_of(office), effects(office), {}, settled=False) == []
+
+
+@contextmanager
+def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "small", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_on_a_full_disk_nothing_is_sent_looking_works_and_the_next_run_goes_on(office: Office, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 1024) as small:
+        for name in ("journal.db", "journal.db-journal", "journal.db.alarms"):
+            shutil.move(office.folder / name, small / name)
+        office.change("[portal]\n", f'[journal]\npath = "{small.as_posix()}/journal.db"\n\n[portal]\n')
+        fill(small / "somebody else's")
+        for _ in range(2):
+            ended = office.run("sync")
+            assert (ended.code, ended.out) == (1, "")
+            assert FULL in ended.err
+        assert alarms(office) == ["full"]
+        assert online(office) == {"第三批"}
+        looking_and_the_report_work(office)
+        (small / "somebody else's").unlink()
+        assert office.run("sync").code == 0
+        assert online(office) == {"第三批", SECOND}
+        assert laws.broken(small / "journal.db", effects(office), {}, settled=False) == []
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(512))
+        except OSError:
+            return
+
+
+def looking_and_the_report_work(office: Office) -> None:
+    assert office.run("status").code in {0, 1}
+    assert office.run("findings").code in {0, 1}
+    printed = office.run("report", "--print")
+    assert FULL not in printed.err
+    written = office.run("report")
+    assert (written.code, written.err) == (1, "")
+    assert FULL in written.out
+    [page] = (office.folder / "reports").glob("*.html")
+    assert FULL in page.read_text("utf-8")
+
+
+def test_a_limit_on_the_size_of_files_stops_the_sending_and_the_next_run_is_clean(office: Office) -> None:
+    size = journal_of(office).stat().st_size // 2
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
+        "from bridge.__main__ import main; sys.argv = ['lxy-bridge', 'sync']; main()"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, cwd=office.folder, env=environment, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert FAILED in ended.stderr.decode()
+    assert alarms(office) == ["disk"]
+    assert laws.broken(journal_of(office), effects(office), {}, settled=False) == []
+    is_clean_afterwards(office)
+
+
+@contextmanager
+def somebody_else_writes(path: Path) -> Iterator[None]:
+    code = (
+        "import sqlite3, sys\n"
+        "held = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "held.execute('BEGIN IMMEDIATE')\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        yield
+        process.communicate()
+
+
+def test_a_journal_that_another_program_holds_is_waited_for_and_then_left_to_the_next_run(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BUSY_TIMEOUT_S", 0.2)
+    with somebody_else_writes(journal_of(office)):
+        ended = office.run("sync")
+        assert office.run("status").code in {0, 1}
+    assert ended.code == 1
+    assert HELD in ended.err
+    assert alarms(office) == ["locked"]
+    assert online(office) == {"第三批"}
+    is_clean_afterwards(office)
+
+
+def test_a_damaged_journal_is_refused_with_the_command_that_restores_it_and_left_as_it_is(office: Office) -> None:
+    content = bytearray(journal_of(office).read_bytes())
+    content[:4096] = b"\xff" * 4096
+    journal_of(office).write_bytes(content)
+    ended = office.run("sync")
+    assert ended.code == 1
+    assert "lxy-bridge restore" in ended.err
+    assert journal_of(office).read_bytes() == content
+    assert alarms(office) == ["damaged"]
+    assert online(office) == {"第三批"}
+
+
+def test_a_journal_that_is_gone_is_not_made_anew_until_somebody_says_so(office: Office) -> None:
+    journal_of(office).unlink()
+    ended = office.run("sync")
+    assert (ended.code, journal_of(office).exists()) == (2, False)
+    assert "lxy-bridge restore" in ended.err
+    assert "lxy-bridge new-journal" in ended.err
+    assert alarms(office) == ["missing"]
+    begun = office.run("new-journal")
+    assert begun.code == 0, begun.err
+    assert "如需撤销" in begun.out
+    is_known_again(office)
+
+
+def is_known_again(office: Office) -> None:
+    """The whole of the portal is read before anything is sent: nobody is entered twice."""
+    assert office.run("sync").code == 0
+    assert online(office) == {"第三批", SECOND}
+    assert laws.online(effects(office), {}) == []
+    assert office.run("new-journal").code == 2
+
+
+def test_whoever_is_killed_has_the_next_one_look_at_the_whole_journal(office: Office) -> None:
+    hurt_an_index(journal_of(office))
+    assert "integrity_check" not in ran_well(office.run("status")).err
+    (office.folder / "journal.db.in-use").touch()
+    ended = office.run("sync")
+    assert ended.code == 1
+    assert f"{DAMAGED}（integrity_check）" in ended.err
+    assert (office.folder / "journal.db.in-use").exists()
+    assert online(office) == {"第三批"}
+
+
+def hurt_an_index(journal: Path) -> None:
+    """No query notices it: an index says of a row what its table does not."""
+    with closing(sqlite3.connect(journal)) as books, books:
+        [root] = books.execute("SELECT rootpage FROM sqlite_master WHERE name='pair_of_person'").fetchone()
+        [size] = books.execute("PRAGMA page_size").fetchone()
+        [person] = books.execute("SELECT person FROM pair LIMIT 1").fetchone()
+    content = bytearray(journal.read_bytes())
+    at = content.index(person, (root - 1) * size, root * size)
+    content[at] ^= 1
+    journal.write_bytes(content)
+
+
+def ran_well(ended: Ran) -> Ran:
+    assert ended.code in {0, 1}, ended.err
+    return ended
+
+
+def test_a_log_that_has_no_room_stops_nothing(office: Office) -> None:
+    with office.settings.open("a", encoding="utf-8") as settings:
+        settings.write('\n[log]\nfile = "/dev/full"\nlevel = "debug"\n')
+    is_clean_afterwards(office)
