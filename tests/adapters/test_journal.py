@@ -307,7 +307,7 @@ def _plain_columns(journal: Journal) -> Iterator[str]:
 
 def test_only_columns_named_sealed_are_sealed_and_every_table_that_holds_people_has_one() -> None:
     sealed = {table.name for table in tables.metadata.sorted_tables if "sealed" in table.columns}
-    assert sealed == {"row", "online", "agreement", "revision", "attempt", "finding", "outbox"}
+    assert sealed == {"row", "online", "agreement", "revision", "attempt", "keyed", "finding", "outbox"}
 
 
 def test_a_sealed_value_moved_to_another_row_does_not_open(tmp_path: Path) -> None:
