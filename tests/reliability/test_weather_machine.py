@@ -232,6 +232,7 @@ class Weather(Counted):
 
     @invariant()
     def nothing_is_stored_twice(self) -> None:
+        self.one_step_more()
         assert self.portal.stored_twice() == []
 
     def nothing_unheard_of_leaves(self, payload: Payload) -> None:
