@@ -142,7 +142,7 @@ class Online:
             if state is not revision.state:
                 changes.append((state.value, batch, revision.serial))
                 events.append((batch, person, f"read_back.{state}", {}))
-            if _was_ours(revision, state):
+            if self._was_ours(revision, state):
                 stored.add(person)
         set_states(connection, changes)
         add_events(connection, started.at, events)
@@ -172,7 +172,7 @@ class Online:
                 if state is not revision.state:
                     changes.append((state.value, row.key, revision.serial))
                     events.append((row.key, None, f"read_back.{state}", {}))
-                if _was_ours(revision, state) and person == HEADER:
+                if self._was_ours(revision, state) and person == HEADER:
                     stored.append((row.key,))
         if stored:
             connection.exec_driver_sql("UPDATE batch SET mark_agreed=mark_online, agreed=online WHERE key=?", stored)
@@ -182,6 +182,14 @@ class Online:
         )
         set_states(connection, changes)
         add_events(connection, started.at, events)
+
+    def _was_ours(self, revision: Revision, state: State) -> bool:
+        """What was read back is what was sent: also of a file that was given up, and uploaded all the same.
+
+        Nor is a file done with that still lies in the outbox while an older one was found online.
+        """
+        overtaken = self._settling.by_hand and revision.state is State.DIFFERS
+        return state is State.AGREED and (revision.undecided or revision.state is State.VOIDED or overtaken)
 
     def _agree(
         self,
@@ -272,11 +280,6 @@ def _set_pairs(connection: Connection, batch: str, people: Sequence[ListedPerson
             [(batch, person, mark) for person, mark in sorted(changed.items())],
         )
     return {row.person: row for row in connection.execute(select(tables.pair).where(tables.pair.c.batch == batch))}
-
-
-def _was_ours(revision: Revision, state: State) -> bool:
-    """What was read back is what was sent: also where somebody had given up a file and it was uploaded all the same."""
-    return state is State.AGREED and (revision.undecided or revision.state is State.VOIDED)
 
 
 def _is_news(as_of: datetime | None, known: Any) -> bool:

@@ -217,6 +217,7 @@ class ByHand(Counted):
 
     @invariant()
     def the_books_know_all_that_lies_there(self) -> None:
+        self.one_step_more()
         with sqlite3.connect(self.file) as journal:
             paths = {path for (path,) in journal.execute("SELECT path FROM attempt")}
         journal.close()

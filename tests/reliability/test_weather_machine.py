@@ -234,6 +234,7 @@ class Weather(Counted):
 
     @invariant()
     def nothing_is_stored_twice(self) -> None:
+        self.one_step_more()
         assert self.portal.stored_twice() == []
 
     def the_checker_finds_nothing(self) -> None:
