@@ -40,7 +40,7 @@ for command, purpose in (
     (play.practice, T("The practice portal alone, until it is told to stop.")),
     (play.demo, T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth.")),
 ):
-    app.command(help=_with_undo(purpose, command.__name__), short_help=say(purpose))(command)
+    app.command(help=_with_undo(purpose, command.__name__.replace("_", "-")), short_help=say(purpose))(command)
 
 dialects = typer.Typer(
     rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True

@@ -34,9 +34,7 @@ def new_journal(ctx: typer.Context) -> None:
             )
         )
     )
-    paragraph(
-        say(T("To undo this, delete {path} before the next run, and put the old journal in its place.", path=path))
-    )
+    undo("new-journal", path=path)
     next_step(T("lxy-bridge sync --dry-run looks at both sides, and shows what a run would write."))
 
 

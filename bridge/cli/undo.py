@@ -16,6 +16,7 @@ _FOLDER = T("Undo: delete the folder {path}.", path="DIR")
 
 UNDO: Mapping[str, Text] = {
     "init": T("Undo: delete the folder {path}, as long as nothing was entered with its keys and journal.", path="DIR"),
+    "new-journal": T("Undo: delete {path} before the next run, and put the old journal in its place.", path="FILE"),
     "check": LOOKS,
     "read": LOOKS,
     "sync": _WRITES,

@@ -129,18 +129,19 @@ class Injector:
         return [] if told == faults else [f"{faults[0]} is told as {told}"]
 
     def flipped(self, number: int) -> dict[str, object]:
-        """One bit of the journal, at rest: it is found out, or harms nobody."""
+        """One bit of the journal, at rest: a run refuses it, or its report leaves something to do, or nobody is harmed."""
         self.nursery.again()
         path, chance = self.nursery.config.journal.path, random.Random(number)
         content = bytearray(path.read_bytes())
         at = chance.choice([place for place, byte in enumerate(content) if byte])  # the rest is room to grow
         content[at] ^= 1 << chance.randrange(8)
         path.write_bytes(content)
-        code = self.nursery.run(sync, later_s=3 * WINDOW_S)
-        said = self.nursery.said
-        came = "crashed" if code not in {0, 1} else "refused" if said else "harmless"
-        if came == "harmless":
-            self.nursery.calm()
+        code, said = 0, ""
+        for later in (3, 6, 9):
+            code, said = self.nursery.run(sync, later_s=later * WINDOW_S), self.nursery.said
+            if said:
+                break
+        came = "crashed" if code not in {0, 1} else "refused" if said else "reported" if code else "harmless"
         broken = laws.online(self.nursery.effects, self.wanted() if came == "harmless" else {})
         if came == "refused" and path.read_bytes()[:16] != content[:16]:
             broken.append("made anew in silence")

@@ -54,7 +54,7 @@ def test_init_makes_settings_keys_and_a_journal_and_names_the_next_step(tmp_path
     made = run("init", "office", folder=tmp_path)
     assert (made.code, made.err) == (0, "")
     assert sorted(file.name for file in (tmp_path / "office").iterdir()) == [
-        "config.toml", "journal.db", "journal.db-journal", "keys.toml"
+        "config.toml", "journal.db", "keys.toml"
     ]  # fmt: skip
     assert "lxy-bridge --config office/config.toml check" in made.out
     assert (tmp_path / "office" / "keys.toml").stat().st_mode & 0o077 == 0
@@ -279,7 +279,8 @@ def test_help_loads_nothing_a_command_needs_to_run(tmp_path: Path) -> None:
     assert loaded == "[]"
     commands = [line.split()[0] for line in usage[usage.index("Commands:") + 1 :] if line[2:3].strip()]
     assert commands == [
-        "init", "check", "read", "sync", "plan", "apply", "resync", "uploaded", "void", "reconcile", "report", "findings", "explain", "status", "run",
+        "init", "new-journal", "check", "read", "sync", "plan", "apply", "resync", "uploaded", "void", "settle", "reconcile",
+        "report", "findings", "explain", "status", "run",
         "practice", "demo", "dialect",
     ]  # fmt: skip
 
