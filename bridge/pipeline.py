@@ -143,7 +143,7 @@ def _desk_is_ready(house: House, desk: Desk, run: int, trouble: Trouble) -> bool
         trouble.drift += error.texts
         trouble.stopped = True
         return False
-    finish(_sender(house, run))
+    finish(sender_of(house, run))
     return True
 
 
@@ -285,7 +285,7 @@ def _batch_as_if(batch: BatchFacts, asked: Mapping[tuple[BatchKey, bytes], Revis
 def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     """Push, then read back what was touched. False when the run should send nothing more."""
     try:
-        pushed = push(todo, _sender(house, run), stop=house.stop, watch=house.watch)
+        pushed = push(todo, sender_of(house, run), stop=house.stop, watch=house.watch)
     except AuthError as error:
         trouble.failed(error)
         trouble.stopped = True
@@ -300,7 +300,8 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     return seen and not pushed.stopped
 
 
-def _sender(house: House, run: int) -> Sender:
+def sender_of(house: House, run: int) -> Sender:
+    """What the requests of one run have in common."""
     words = house.glossary.words
     return Sender(
         portal=house.portal,

@@ -43,6 +43,8 @@ class HttpPortal:
         self._line = line
         self._dialect = line.dialect
         self._forms = {True: RecordForm.of_people(self._dialect), False: RecordForm.of_batches(self._dialect)}
+        writes = {operation: self._dialect.operations.write(operation) for operation in Operation}
+        self._needed = {operation: shape.names_in_templates() for operation, shape in writes.items() if shape}
         self._notes: dict[str, Text] = {}
 
     @property
@@ -77,7 +79,7 @@ class HttpPortal:
     ) -> Payload:
         """Raises Unmappable for a field the portal has no name for, ValueError for what no caller may ask."""
         shape = self._shape(operation)
-        self._may_be_asked(operation, shape, records, parent)
+        self._may_be_asked(operation, records, parent)
         values = _values(operation, records, parent, batch or {})
         return Payload(
             operation,
@@ -131,10 +133,10 @@ class HttpPortal:
             raise ValueError(f"{self._dialect.name} has no {operation}")
         return shape
 
-    def _may_be_asked(self, operation: Operation, shape: Write, records: Sequence[Record], parent: str) -> None:
+    def _may_be_asked(self, operation: Operation, records: Sequence[Record], parent: str) -> None:
         if not 0 < len(records) <= self.rows_at_once(operation):
             raise ValueError("no more records than the portal takes at once, and at least one")
-        needed = shape.names_in_templates()
+        needed = self._needed[operation]
         if "parent" in needed and not parent:
             raise ValueError("people go into a known batch")
         if "online_id" in needed and not all(record.online_id for record in records):

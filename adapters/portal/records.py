@@ -50,7 +50,8 @@ class RecordForm:
         for name, value in record.fields.items():
             if name not in self.names:
                 raise Unmappable(T("The portal has no field for {field}.", field=name))
-            put(made, self.names[name], self._spelt(name, value, lock) if name in self.respelt else value)
+            spelt = self._spelt(name, value, lock) if name in self.respelt else value
+            put(made, self.names[name], spelt)
         if self.serial:
             put(made, self.serial, record.serial)
         for path, constant in self.constants.items():

@@ -21,6 +21,7 @@ from schemas.dialect.answer import AnswerShape
 from schemas.outcome import Seen, Transport
 
 _ALWAYS = {"Accept": "*/*", "User-Agent": "lxy-bridge"}
+_SAY_HOW_LONG = {"POST", "PUT", "PATCH"}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LOST = (httpx.HTTPError, httpx.StreamError)
 
@@ -60,8 +61,7 @@ def exchange(
     def left_s() -> float:
         return end - monotonic()
 
-    url, headers = clients.url(made.path, made.query), {**_ALWAYS, **made.headers}
-    request = httpx.Request(made.method, url, headers=headers, content=made.body or None, extensions={DEADLINE: left_s})
+    request = _request(made, clients.url(made.path, made.query), left_s)
     try:
         with clients.lent() as client:
             response = client.handle_request(request)
@@ -71,6 +71,15 @@ def exchange(
     except _LOST as error:
         return Reply(Seen(Transport.LOST), f"lost:{type(error).__name__}")
     return understood(response, body, dialect.answer, now)
+
+
+def _request(made: Made, url: httpx.URL, left_s: Callable[[], float]) -> httpx.Request:
+    """Given all its headers, httpx need not work them out of the body."""
+    headers = {"Host": url.netloc.decode("ascii"), **_ALWAYS, **made.headers}
+    if made.body or made.method in _SAY_HOW_LONG:
+        headers["Content-Length"] = str(len(made.body))
+    stream = httpx.ByteStream(made.body)
+    return httpx.Request(made.method, url, headers=headers, stream=stream, extensions={DEADLINE: left_s})
 
 
 def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]) -> bytes:

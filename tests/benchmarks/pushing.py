@@ -15,8 +15,7 @@ from pathlib import Path
 from bridge.chunks import chunks
 from bridge.config import Config
 from bridge.house import House
-from bridge.map import to_online
-from bridge.pipeline import take_in
+from bridge.pipeline import sender_of, take_in
 from bridge.push import Sender, push
 from bridge.wiring import log_to, open_house, plain_ways
 from schemas.journal import BatchFacts
@@ -172,21 +171,7 @@ def _people(batch: BatchFacts, house: House) -> BatchWork:
 def _opened(folder: str) -> Iterator[tuple[House, Sender]]:
     config = Config.load(Path(folder) / "config.toml")
     with log_to(config), open_house(config, plain_ways(), work="benchmark") as house:
-        yield house, _sender(house)
-
-
-def _sender(house: House) -> Sender:
-    """As `bridge.pipeline.carry_out` makes it."""
-    words = house.glossary.words
-    return Sender(
-        portal=house.portal,
-        journal=house.journal,
-        clock=house.clock,
-        numbering=house.numbering,
-        batch_in_words=lambda values: to_online(values, words.batch),
-        person_in_words=lambda values: to_online(values, words.person),
-        run=1,
-    )
+        yield house, sender_of(house, run=1)
 
 
 def _end(batch: BatchFacts) -> date:
