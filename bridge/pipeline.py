@@ -127,7 +127,7 @@ def _write(
 def _ask_by_key(house: House, run: int, trouble: Trouble) -> bool:
     """Where the portal honours keys, what is unknown is settled by asking the same thing again. False: send nothing more."""
     try:
-        touched = repeat(_sender(house, run), stop=house.stop)
+        touched = repeat(sender_of(house, run), stop=house.stop)
     except AuthError as error:
         trouble.failed(error)
         trouble.stopped = True

@@ -152,12 +152,15 @@ def rows_are_conserved(facts: Facts) -> Violations:
 
 def edges_are_legal(facts: Facts) -> Violations:
     """I5: of each person, by the table of events: after an answer that leaves it open whether something is stored, only
-    reading back, a file's own way or a hand moves on, never another answer; and reading back moves only what is open.
+    reading back, a file's own way, a hand or a word moves on, never the answer to another request: the same one may be
+    asked again under its key. And reading back moves only what is open.
 
     A batch's own events do not say whether they mean its header or its submission: those are not followed.
     """
     person_of = {(one["batch"], one["serial"]): one["person"] for one in facts.journal["revision"]}
+    intended = {attempt["id"]: attempt["intent_at"] for attempt in facts.journal["attempt"]}
     last: dict[tuple[str, bytes], str] = {}
+    since: dict[tuple[str, bytes], str] = {}
     for event in facts.journal["event"]:
         room, _, to = event["what"].partition(".")
         serials = json.loads(event["serials"]) if event["serials"] else []
@@ -165,14 +168,17 @@ def edges_are_legal(facts: Facts) -> Violations:
         for person in people:
             if person in {None, _HEADER, _SUBMISSION} or room not in _STEPS or to in _NO_STEPS:
                 continue
-            before = last.get((event["batch"], person), "ready")
-            if before not in _STEPS[room].get(to, _STEPS[room].get("*", set())):
+            who = event["batch"], person
+            before = last.get(who, "ready")
+            begun = intended.get(json.loads(event.get("detail") or "{}").get("attempt"), event["at"])
+            again = before == "unknown" and begun <= since[who]
+            if before not in _STEPS[room].get(to, _STEPS[room].get("*", set())) and not again:
                 yield f"{before} → {event['what']}"
-            last[event["batch"], person] = _BECOMES.get(to, to)
+            last[who], since[who] = _BECOMES.get(to, to), event["at"]
 
 
 _ANSWERED_FROM = {"ready", "refused", "agreed", "differs", "voided"}
-_OPEN = {"accepted", "exists", "unknown", "quarantined", "exported", "awaiting_human"}
+_OPEN = {"accepted", "exists", "unknown", "quarantined", "vouched", "exported", "awaiting_human"}
 _STEPS: dict[str, dict[str, set[str]]] = {
     "save_people": {"*": _ANSWERED_FROM | {"exported"}},
     "update_person": {"*": _ANSWERED_FROM | {"exported"}},
@@ -183,9 +189,13 @@ _STEPS: dict[str, dict[str, set[str]]] = {
         "ready": {"accepted", "unknown"},
         "unknown": {"accepted"},
         "refused": {"exists"},
-        "quarantined": {"accepted", "unknown"},
+        "quarantined": {"accepted", "unknown", "vouched"},
     },
     "resync": {"asked": {"agreed", "differs", "refused", "ready", "voided", "unknown", "accepted", "quarantined"}},
+    "word": {
+        "stored": {"unknown", "quarantined", "vouched", "voided"},
+        "absent": {"unknown", "quarantined", "vouched", "voided"},
+    },
     "by_hand": {
         "uploaded": {"awaiting_human", "exported"},
         "voided": {"awaiting_human", "exported", "accepted", "quarantined"},
@@ -196,6 +206,9 @@ _NO_STEPS = {"equal", "gone"}
 _BECOMES = {
     "asked": "ready",
     "uploaded": "accepted",
+    "stored": "vouched",
+    "absent": "voided",
+    "in_parts": "ready",
     "not_sent": "ready",
     "not_processed": "ready",
     "exported": "awaiting_human",
