@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,12 @@ def test_only_an_answer_or_a_failed_connection_says_that_nothing_was_processed(s
 def test_without_any_line_every_answer_is_unknown(seen):
     assert reaction(seen, ()) is Reaction.UNKNOWN
     assert known(seen, ()) in {Outcome.UNKNOWN, Outcome.NOT_SENT}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 408, 409, 413, 422, 425, 500, 502, 504])
+def test_a_status_the_dialect_does_not_list_decides_nothing(status: int):
+    """A conflict may be our own first try, and a server's fault may come after storing."""
+    assert known(Seen(Transport.ANSWERED, status), QILU) is Outcome.UNKNOWN
 
 
 def test_one_code_may_mean_two_things_by_its_message():
