@@ -136,6 +136,19 @@ def test_a_write_that_fails_half_way_leaves_nothing(journal: Journal) -> None:
     assert journal.offline.touched() == ()
 
 
+def test_two_that_look_before_they_write_take_turns_and_neither_fails(journal: Journal, path: Path) -> None:
+    """Whoever only began to read would hold up the other's commit, and be turned away from its own write."""
+    with journal.store.write() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM touched").scalar()
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as second:
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                second.execute("BEGIN IMMEDIATE")
+            connection.exec_driver_sql("INSERT INTO touched (batch) VALUES ('2025/a/b')")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                second.execute("BEGIN IMMEDIATE")
+    assert [str(key) for key in journal.offline.touched()] == ["2025/a/b"]
+
+
 def test_the_migrations_lead_to_the_tables_of_this_program(journal: Journal) -> None:
     assert version(journal.store) == HEAD
     with journal.store.read() as connection:

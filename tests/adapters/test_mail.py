@@ -117,6 +117,13 @@ def test_a_server_without_starttls_gets_neither_letter_nor_password():
         assert not any(line.upper().startswith((b"AUTH", b"MAIL")) for line in heard)
 
 
+def test_a_server_without_starttls_gets_no_letter_where_no_login_is_asked_for_either():
+    with Answering([b"220 old\r\n", b"250 old\r\n", b"250 go on\r\n"]) as (port, heard):
+        with pytest.raises(RunError, match="security"):
+            send(SmtpMailer("127.0.0.1", port, Security.STARTTLS, timeout_s=5))
+        assert not any(line.upper().startswith(b"MAIL") for line in heard)
+
+
 def test_a_server_that_closes_its_door_for_now_is_tried_later():
     with Answering([b"421 busy\r\n"]) as (port, _), pytest.raises(TransientError, match="421"):
         send(SmtpMailer("127.0.0.1", port, Security.STARTTLS, timeout_s=5))

@@ -94,6 +94,17 @@ def test_marks_are_equal_exactly_when_the_values_are(one: list[str], other: list
     assert len(VAULT.mark(one)) == 16
 
 
+@pytest.mark.parametrize("name", ["match", "mark", "serial"])
+def test_what_stands_for_a_person_in_the_clear_is_made_with_its_own_key_and_no_other(name: str):
+    other = Vault(Keys(**{key: b"z" * 32 if key == name else getattr(KEYS, key) for key in Keys.__slots__}))
+    made = {
+        "match": lambda vault: vault.person_key("resident", CANARY),
+        "mark": lambda vault: vault.mark([CANARY]),
+        "serial": lambda vault: vault.serial([CANARY]),
+    }
+    assert [key for key, of in made.items() if of(other) != of(VAULT)] == [name]
+
+
 def test_a_serial_is_128_bits_in_hex_and_depends_on_every_part():
     serial = VAULT.serial(["office", "2025/office/one", "1"])
     assert len(bytes.fromhex(serial)) == 16

@@ -103,6 +103,16 @@ def test_an_unknown_outcome_is_not_sent_again_before_the_settle_window_has_passe
     assert calls == {}
 
 
+def test_time_that_passes_while_people_are_listed_proves_nothing(world: World) -> None:
+    """What the portal stored meanwhile is not in a listing that began before."""
+    people_late(world, seconds=10**9)
+    world.sync()
+    world.portal.listing = world.settle
+    with world.written() as calls:
+        assert world.run() == UNKNOWN
+    assert calls == {}
+
+
 def test_absence_after_the_settle_window_is_a_proof_and_the_same_serial_goes_out_again(world: World) -> None:
     people_late(world, seconds=10**9)
     world.sync()

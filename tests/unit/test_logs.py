@@ -139,6 +139,18 @@ def test_a_foreign_exception_is_told_by_type_and_place_only(stream: io.BytesIO):
     assert PHONE not in stream.getvalue().decode()
 
 
+def test_the_words_of_a_foreign_exception_are_told_by_nobody(stream: io.BytesIO):
+    """A name has no shape that a second net could know."""
+    name = "甲测试"
+    try:
+        {}[name]
+    except KeyError:
+        structlog.get_logger().exception("daemon.job_crashed")
+        logging.getLogger("httpx").exception("GET https://portal/person?name=%s", name)
+    assert len(lines(stream)) == 2
+    assert name not in stream.getvalue().decode()
+
+
 def test_our_own_exception_keeps_its_words_and_the_type_of_its_cause(stream: io.BytesIO):
     try:
         try:

@@ -58,6 +58,12 @@ def test_without_any_line_every_answer_is_unknown(seen):
     assert known(seen, ()) in {Outcome.UNKNOWN, Outcome.NOT_SENT}
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 408, 409, 413, 422, 425, 500, 502, 504])
+def test_a_status_the_dialect_does_not_list_decides_nothing(status: int):
+    """A conflict may be our own first try, and a server's fault may come after storing."""
+    assert known(Seen(Transport.ANSWERED, status), QILU) is Outcome.UNKNOWN
+
+
 def test_one_code_may_mean_two_things_by_its_message():
     twice = Seen(Transport.ANSWERED, 200, "S20024", "请不要重复上报")
     other = Seen(Transport.ANSWERED, 200, "S20024", "别的")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.revisions import Numbering, Subject
+from schemas.journal import Instant, Settling
 from schemas.outcome import Outcome
 from schemas.portal import DeliveryClass, Operation
 from schemas.revision import (
@@ -177,6 +181,24 @@ def test_contents_that_go_from_a_to_b_and_back_to_a_are_three_serials() -> None:
     third = NUMBERING.to_send(Revision(second.serial, 2, b"B", State.AGREED), subject(b"A", Operation.UPDATE_PERSON))
     assert [one.number for one in (first, second, third)] == [1, 2, 3]
     assert len({first.serial, second.serial, third.serial}) == 3
+
+
+def test_contents_that_come_a_second_time_by_the_same_operation_have_a_serial_of_their_own() -> None:
+    latest = NUMBERING.to_send(None, subject(b"A"))
+    serials = [latest.serial]
+    for mark in (b"B", b"A", b"B", b"A"):
+        decided = Revision(latest.serial, latest.number, latest.mark, State.AGREED)
+        latest = NUMBERING.to_send(decided, subject(mark, Operation.UPDATE_PERSON))
+        serials.append(latest.serial)
+    assert len(set(serials)) == len(serials)
+
+
+def test_time_that_passed_before_the_machine_started_proves_nothing() -> None:
+    settling = Settling(DeliveryClass.K3, 1800)
+    sent = Instant(datetime(2025, 5, 11, 9, 0, tzinfo=UTC), 5000.0, "first boot")
+    later = Instant(sent.at + timedelta(days=1), 90_000.0, "second boot")
+    assert not settling.waited(sent, later)
+    assert settling.waited(sent, replace(later, boot=sent.boot))
 
 
 def test_a_record_nobody_has_decided_on_keeps_its_serial() -> None:

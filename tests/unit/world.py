@@ -25,7 +25,7 @@ from schemas.batch import Base, Batch, BatchKey, Level
 from schemas.errors import TransientError
 from schemas.finding import Rule
 from schemas.journal import Instant, Settling
-from schemas.portal import Answer, DeliveryClass, Operation, Payload
+from schemas.portal import Answer, DeliveryClass, OnlinePerson, Operation, Payload
 from schemas.report import Report, Side
 from schemas.roster import Participant, Reading, Rejection, Roster
 from schemas.texts import Language, T
@@ -63,10 +63,17 @@ class ObservedPortal(FakePortal):
         super().__init__(**options)
         self.arriving: Callable[[Payload], object] = lambda _: None
         self.answering: Callable[[Answer], Answer] = lambda answer: answer
+        self.listing: Callable[[], object] = lambda: None
 
     def send(self, payload: Payload) -> Answer:
         self.arriving(payload)
         return self.answering(super().send(payload))
+
+    def people(self, batch_online_id: str, *, expected: Any = tuple) -> Iterator[OnlinePerson]:
+        """Time may pass while they are listed."""
+        found = list(super().people(batch_online_id, expected=expected))
+        self.listing()
+        return iter(found)
 
 
 class Steps:
