@@ -90,7 +90,7 @@ def test_what_is_stored_is_not_sent_again_and_stays_open_until_it_is_read_back(o
     ran = office.settle(MARK, "--stored", "--by", "王查询")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[0] == f"{TITLE}：王查询确认线上已有（1条）。"
-    assert f"撤销：lxy-bridge settle {MARK} --absent --by WHO" in ran.out
+    assert f"撤销：lxy-bridge settle {MARK} --absent --by 经办人" in ran.out
     with office.world.written() as calls:
         report = office.world.sync()
     assert (calls, office.state(), report.state) == ({}, State.VOUCHED, "partial")
@@ -187,6 +187,6 @@ def test_a_person_in_doubt_in_two_batches_is_asked_about_by_name(office: Office)
 def test_all_people_of_a_batch_may_be_settled_by_one_word(office: Office) -> None:
     ran = office.settle(TITLE, "--people", "--stored", "--by", "王")
     assert ran.out.splitlines()[0] == f"{TITLE}：王确认线上已有（2条）。"
-    assert f"settle {TITLE} --people --absent --by WHO" in ran.out
+    assert f"settle {TITLE} --people --absent --by 经办人" in ran.out
     facts = office.world.journal.deliveries.disagreeing()
     assert {fact.revision.state for fact in facts if fact.revision} == {State.VOUCHED}

@@ -186,7 +186,8 @@ def test_a_portal_that_goes_down_meanwhile_ends_the_push_and_what_was_under_way_
     assert pushed(world) == Pushed(frozenset({SPRING}), stopped=True, drift=frozenset())
     found = states(world.journal)
     assert found == {State.ACCEPTED: 2, State.READY: found[State.READY]}
-    assert 4 <= world.crowded.served.count(Operation.SAVE_PEOPLE) <= NEXT_AT_MOST
+    first = 2  # that were accepted: their places may be taken before anybody hears that the portal is down
+    assert 4 <= world.crowded.served.count(Operation.SAVE_PEOPLE) <= NEXT_AT_MOST + first
     assert len(world.crowded.effects) == 2
 
 
