@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bridge.config import Config
 from bridge.config.packs import address_of, load_dialect
-from bridge.wiring import Ways, mailer_of, open_memory, open_portal, plain_ways, sources_of
+from bridge.wiring import Ways, mailer_of, open_portal, plain_ways, sources_of
+from bridge.wiring_journal import open_memory
 from schemas.errors import BridgeError, ConfigError, SchemaDrift, TransientError
 from schemas.examined import Examined
 from schemas.texts import T, Text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bridge.course import MaySend
 from bridge.findings import Aside, Identify, Rules
 from bridge.map import Glossary
 from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
@@ -44,6 +45,7 @@ class House:
     basis: str
     sweep_after_h: float = SWEEP_AFTER_H
     desk: Desk | None = None
+    may_send: MaySend = lambda: None
 
 
 @dataclass(slots=True)

@@ -17,10 +17,10 @@ from bridge.wiring import (
     bring_up_to_date,
     envelope_of,
     open_house,
-    open_memory,
     renderer_of,
     write_report,
 )
+from bridge.wiring_journal import open_memory
 from schemas.report import Report
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from bridge.check import check
 from bridge.chunks import chunks
+from bridge.fence import past_the_fence
 from bridge.findings import Rules
 from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
@@ -74,10 +75,12 @@ def preview(house: House, *, wish: Wish | None = None) -> Plan:
     """The plan a run would carry out now. Raises BridgeError when the portal cannot be read; writes nothing online."""
     trouble, todo = take_in(house), Plan()
     if wish is None and look(house, trouble):
-        todo = plan_of_what_was_seen(house, trouble)
+        only = past_the_fence(house, None, lambda: plan_now(house))
+        todo = plan_of_what_was_seen(house, trouble, only=only)
     elif wish is not None and _look_at_what_is_asked(house, trouble, wish):
         chosen = _choose(house, trouble, wish)
-        todo = plan_of_what_was_seen(house, trouble, only=chosen.batches, again=chosen.again)
+        only = past_the_fence(house, chosen.batches, lambda: plan_now(house))
+        todo = plan_of_what_was_seen(house, trouble, only=only, again=chosen.again)
     if trouble.stopped:
         raise RunError((trouble.drift + trouble.failures)[-1])
     return todo
@@ -87,6 +90,7 @@ def _write(house: House, run: int, trouble: Trouble, *, only: Collection[BatchKe
     """Plan and push until there is nothing left that may be written now."""
     if house.desk is not None and not _desk_is_ready(house, house.desk, run, trouble):
         return
+    only = past_the_fence(house, only, lambda: plan_now(house))
     for _ in range(ROUNDS):
         todo = plan_of_what_was_seen(house, trouble, only=only)
         if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
@@ -144,7 +148,7 @@ def look(
             year=house.year,
             clock=house.clock,
             watch=house.watch,
-            sweep_after_h=0 if whole or house.desk else house.sweep_after_h,
+            sweep_after_h=0 if whole or house.desk or house.journal.fences.standing() else house.sweep_after_h,
             asked=asked,
             only=only,
         )
@@ -257,6 +261,7 @@ def _sender(house: House, run: int) -> Sender:
         batch_in_words=lambda values: to_online(values, words.batch),
         person_in_words=lambda values: to_online(values, words.person),
         run=run,
+        may_send=house.may_send,
     )
 
 

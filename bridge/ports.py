@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from schemas.batch import BatchKey
+from schemas.epoch import Fence
 from schemas.finding import Finding, Sighting
 from schemas.journal import (
     Answered,
@@ -269,6 +270,15 @@ class Timeline(Protocol):
     def people_like(self, prefix: str) -> tuple[bytes, ...]: ...
 
 
+class Fences(Protocol):
+    """Whether the journal is the one that sent last; where it may not be, a fence stands until it has caught up."""
+
+    def standing(self) -> Fence | None: ...
+    def passed(self) -> frozenset[BatchKey]: ...
+    def lift(self, *, year: int) -> bool: ...
+    def quarantine(self, records: Iterable[tuple[BatchKey, bytes, Revision]], *, now: Instant) -> None: ...
+
+
 class Journal(Protocol):
     """The bridge's own memory: what may never be lost."""
 
@@ -290,4 +300,6 @@ class Journal(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def timeline(self) -> Timeline: ...
+    @property
+    def fences(self) -> Fences: ...
     def close(self) -> None: ...

@@ -13,11 +13,11 @@ from bridge.course import Course, Draft, Sender
 from bridge.crew import Crew
 from bridge.ports import Stop, Watch
 from schemas.batch import BatchKey
-from schemas.errors import AuthError, RecordError, SchemaDrift
+from schemas.errors import AuthError, Fenced, RecordError, SchemaDrift
 from schemas.journal import Answered, Dispatch
 from schemas.outcome import Outcome
 from schemas.plan import Plan
-from schemas.portal import Answer, Verdict
+from schemas.portal import Answer, Payload, Verdict
 from schemas.texts import Text
 
 __all__ = ["Pushed", "Sender", "finish", "push"]
@@ -64,11 +64,11 @@ class _SoFar:
 def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
     """Do the plan's work in its order. A portal that takes nothing more ends it: the rest waits for the next run.
 
-    Raises AuthError, JournalError.
+    Raises AuthError, JournalError (Fenced: another process may have taken over).
     """
     course, so_far = Course(plan, sender), _SoFar()
     watch.step("push", sum(1 + len(work.people) for work in plan.work))
-    with Crew[Leaving](sender.portal.send, sender.portal.concurrency) as crew:
+    with Crew[Leaving](lambda payload: _sent(payload, sender), sender.portal.concurrency) as crew:
         answered: list[Answered] = []
         begun = _turn(course, crew, answered, so_far, sender)
         while crew.outstanding:
@@ -90,8 +90,14 @@ def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
 def finish(sender: Sender) -> None:
     """Write again, as they are, the files that a process was writing when it died. Raises JournalError."""
     for attempt, dispatch in sender.journal.outgoing.unfinished():
-        answered = Answered(dispatch, attempt, sender.portal.send(dispatch.payload))
+        answered = Answered(dispatch, attempt, _sent(dispatch.payload, sender))
         sender.journal.deliveries.keep([answered], (), run=sender.run, now=sender.clock.instant())
+
+
+def _sent(payload: Payload, sender: Sender) -> Answer:
+    """In the thread that sends. Raises Fenced where the process was silent past its lease: then nothing was sent."""
+    sender.may_send()
+    return sender.portal.send(payload)
 
 
 def _turn(course: Course, crew: Crew[Leaving], answered: Sequence[Answered], so_far: _SoFar, sender: Sender) -> int:
@@ -134,6 +140,8 @@ def _ended(crew: Crew[Leaving], so_far: _SoFar, *, wait: bool) -> Iterator[Answe
             raise came
         if isinstance(came, AuthError):
             yield _all(leaving, Outcome.NOT_PROCESSED, "not_authorised")
+        elif isinstance(came, Fenced):
+            yield _all(leaving, Outcome.NOT_SENT, "fenced")
         elif isinstance(came, Answer):
             yield Answered(*leaving, came)
 

@@ -7,15 +7,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
 
-from adapters.journal.journal import Journal as SqliteJournal
-from adapters.journal.journal import create_journal, open_journal
-from adapters.journal.lock import hold
+from adapters.journal.journal import create_journal
 from adapters.journal.schema import is_older
 from adapters.mail import Security, SmtpMailer
 from adapters.render import ReportRenderer
@@ -34,7 +32,8 @@ from bridge.post import Envelope
 from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
-from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier, settling_of
+from bridge.wiring_journal import open_to_write
+from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier
 from schemas.batch import Base, BatchKey
 from schemas.errors import ConfigError
 from schemas.journal import Instant
@@ -95,15 +94,11 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
 
     Raises ConfigError, JournalError (somebody else is at work).
     """
-    policy, settling = load_policy(config), settling_of(config)
-    vault = Vault.load(config.vault.key_file)
-    with hold(lock_path(config), now=ways.clock.instant().at, work=work):
-        journal = open_journal(config.journal.path, vault, settling)
-        try:
-            with open_carrier(config, vault) as carrier:
-                yield _house(config, ways, vault, journal, carrier, policy)
-        finally:
-            journal.close()
+    policy = load_policy(config)
+    with open_to_write(config, ways.clock, work=work) as writing:
+        may_send = writing.lease.check
+        with open_carrier(config, writing.vault, may_write=may_send) as carrier:
+            yield replace(_house(config, ways, writing.vault, writing.journal, carrier, policy), may_send=may_send)
 
 
 @contextmanager
@@ -112,14 +107,8 @@ def open_journal_alone(config: Config, ways: Ways, *, work: str) -> Iterator[Jou
 
     Raises ConfigError, JournalError (somebody else is at work).
     """
-    vault = Vault.load(config.vault.key_file)
-    settling = settling_of(config)
-    with hold(lock_path(config), now=ways.clock.instant().at, work=work):
-        journal = open_journal(config.journal.path, vault, settling)
-        try:
-            yield journal
-        finally:
-            journal.close()
+    with open_to_write(config, ways.clock, work=work) as writing:
+        yield writing.journal
 
 
 def _house(
@@ -187,21 +176,14 @@ def open_portal(config: Config) -> Iterator[Carrier]:
         yield carrier
 
 
-def open_memory(config: Config) -> SqliteJournal:
-    """The journal for looking only: no lock, and nothing can be written. Raises ConfigError, JournalError."""
-    vault = Vault.load(config.vault.key_file)
-    return open_journal(config.journal.path, vault, settling_of(config), read_only=True)
-
-
 def bring_up_to_date(config: Config, ways: Ways) -> None:
     """After an update of the program: those who only look cannot bring an older journal to the new schema.
 
     Raises ConfigError, JournalError (somebody else is at work).
     """
     if config.journal.path.is_file() and is_older(config.journal.path):
-        settling = settling_of(config)
-        with hold(lock_path(config), now=ways.clock.instant().at, work="update"):
-            open_journal(config.journal.path, Vault.load(config.vault.key_file), settling).close()
+        with open_to_write(config, ways.clock, work="update"):
+            return
 
 
 def lay_out(folder: Path) -> tuple[Path, ...]:
@@ -295,7 +277,3 @@ def rules_of(config: Config, policy: Policy) -> Rules:
     counted = config.deadlines
     rule = DeadlineRule(counted.days, counted.working_days, counted.holiday_extends, counted.soon_days)
     return Rules(rule, policy.once_per_year, config.rules.review == "portal", config.portal.by_hand)
-
-
-def lock_path(config: Config) -> Path:
-    return config.journal.path.with_name(config.journal.path.name + ".lock")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,8 +36,8 @@ class Carrier:
 
 
 @contextmanager
-def open_carrier(config: Config, vault: Vault) -> Iterator[Carrier]:
-    """Raises ConfigError."""
+def open_carrier(config: Config, vault: Vault, *, may_write: Callable[[], None] = lambda: None) -> Iterator[Carrier]:
+    """`may_write` raises Fenced where this process may write no more. Raises ConfigError."""
     if config.portal.by_hand:
         carried = load_workbook_dialect(config)
         _room_for(config.portal.inbox)
@@ -55,7 +55,7 @@ def open_carrier(config: Config, vault: Vault) -> Iterator[Carrier]:
     dialect = load_dialect(config)
     clients = clients_of(config, dialect)
     try:
-        yield Carrier(_http_portal(config, dialect, clients), dialect.words)
+        yield Carrier(_http_portal(config, dialect, clients, may_write), dialect.words)
     finally:
         clients.close()
 
@@ -97,10 +97,10 @@ def credentials_of(config: Config) -> Credentials:
     return Credentials(portal.app_id or "", read_secret(portal.app_secret_file, portal.app_secret_env), values)
 
 
-def _http_portal(config: Config, dialect: Dialect, clients: Clients) -> Portal:
+def _http_portal(config: Config, dialect: Dialect, clients: Clients, may_write: Callable[[], None]) -> Portal:
     section = config.portal.retries
     retries = WireRetries(section.attempts, section.time_s, section.budget)
-    return HttpPortal(Line(dialect, clients, credentials_of(config), retries, ticks()))
+    return HttpPortal(Line(dialect, clients, credentials_of(config), retries, ticks(), may_write=may_write))
 
 
 def ticks() -> Ticks:

@@ -61,6 +61,10 @@ class JournalError(RunError):
     """The journal cannot be used: locked by another process, damaged, or the disk failed."""
 
 
+class Fenced(JournalError):
+    """This process is no longer the one that may write: it was silent past its lease, or another took over. Nothing is sent."""
+
+
 class UnsafePlan(BridgeError):
     """The brake: too much would change; staff must say yes."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.journal.deliveries import Deliveries
+from adapters.journal.epoch import Fences
 from adapters.journal.findings import Findings
 from adapters.journal.offline import Offline
 from adapters.journal.online import Online
@@ -42,6 +43,7 @@ class Journal:
     runs: Runs
     outbox: Outbox
     timeline: Timeline
+    fences: Fences
     store: Store
 
     def verify(self) -> None:
@@ -85,6 +87,8 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
     else:
         upgrade(store)
     _check_key(store, vault)
+    if not read_only:
+        store.claim()
     return Journal(
         path=path,
         offline=Offline(store, vault, vault.person_key),
@@ -96,6 +100,7 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         runs=Runs(store),
         outbox=Outbox(store, vault),
         timeline=Timeline(store),
+        fences=Fences(store, settling),
         store=store,
     )
 

@@ -1,13 +1,14 @@
 """The journal's database: how it is opened, and what one transaction means.
 
 Rollback journal in TRUNCATE mode with synchronous EXTRA: an acknowledged commit survives a power cut. Every write begins
-IMMEDIATE, so no transaction is upgraded half-way.
+IMMEDIATE, so no transaction is upgraded half-way, and asks within the transaction whether this process is still the one
+that may write: whoever opens the journal to write takes the next fencing number.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from schemas.errors import JournalError
+from schemas.errors import Fenced, JournalError
 from schemas.texts import T
 
 BUSY_TIMEOUT_S = 30
@@ -25,20 +26,46 @@ class Store:
     """One SQLite file, one connection. `read_only` opens an existing journal without the writer's lock.
 
     Even then it opens for writing: what a killed writer left half-done has to be rolled back before anybody can read.
+    `turned` is told of each turn in which requests are let go, once it is durable.
     """
+
+    turned: Callable[[int], None]
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self._engine = _engine(path, read_only=read_only)
+        self._number: int | None = None
+        self.turned = lambda _turn: None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all of it is durable when the block ends, or none of it."""
+        """One transaction: all of it is durable when the block ends, or none of it.
+
+        Raises Fenced where another process has opened the journal to write since this one did; JournalError.
+        """
         try:
             with self._engine.begin() as connection:
+                self._still_ours(connection)
                 yield connection
         except DBAPIError as error:
             raise _journal_error(self.path, error) from error
+
+    def claim(self) -> None:
+        """From now on this process is the one that may write."""
+        with self.write() as connection:
+            number = connection.exec_driver_sql("UPDATE writer SET number=number+1 RETURNING number").scalar_one()
+        self._number = number
+
+    def _still_ours(self, connection: Connection) -> None:
+        if self._number is None:
+            return
+        if connection.exec_driver_sql("SELECT number FROM writer").scalar_one() != self._number:
+            raise Fenced(
+                T(
+                    "Another process has taken over the journal {path}; this one writes and sends nothing more.",
+                    path=self.path,
+                )
+            )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -60,19 +60,22 @@ class Line:
         retries: Retries,
         ticks: Ticks,
         clock: PortalClock | None = None,
+        may_write: Callable[[], None] = lambda: None,
     ) -> None:
+        """`may_write` raises where this process may write no more; it is asked immediately before each try of a write."""
         self.dialect = dialect
         self.ticks = ticks
         self.clock = clock or PortalClock(dialect.stamp, ticks)
         self.maker = Maker(dialect, credentials, urlsplit(clients.base_url).path.rstrip("/"), self.clock, ticks)
         self._clients = clients
+        self._may_write = may_write
         self._rules = dialect.answer_rules
         self._retries = retries
         self._gate = Gate(dialect.limits, self.clock, ticks)
         self._grants = Grants(dialect.grants, self.maker, self._fetch_grant, self.clock, ticks.monotonic)
 
     def write(self, call: Call) -> Written:
-        """An unknown outcome is never tried again. Raises AuthError."""
+        """An unknown outcome is never tried again. Raises AuthError, Fenced: then nothing was processed."""
         retrying = patiently(self._retries, self.ticks.monotonic, self.ticks.sleep)
         try:
             reply = retrying(self._settled, call)
@@ -104,7 +107,7 @@ class Line:
         return self.maker.lock(sealing, self.granted()) if sealing else None
 
     def _settled(self, call: Call) -> Reply:
-        reply = self._authorised(call)
+        reply = self._authorised(call, self._may_write)
         outcome = known(reply.seen, self._rules)
         if outcome in _AGAIN:
             raise NotYet(reply, outcome)
@@ -127,13 +130,13 @@ class Line:
         said = reaction(seen, self._rules)
         return said is Reaction.UNKNOWN and (listed(seen, self._rules) or (seen.status or 0) >= _SERVER_FAULT)
 
-    def _authorised(self, call: Call) -> Reply:
+    def _authorised(self, call: Call, may_go: Callable[[], None] = lambda: None) -> Reply:
         """The same content again with new grants, and again by the portal's own clock, each once. Raises AuthError, NotYet."""
         tried: set[Reaction] = set()
         while True:
             granted = self._grants.current()
             made = self.maker.make(call, granted)
-            reply, learned = self._exchange(made)
+            reply, learned = self._exchange(made, may_go)
             said = self._said(reply.seen)
             self._grants.refused(granted if said is Reaction.AUTH else {})
             if said not in {Reaction.AUTH, Reaction.CLOCK}:
@@ -168,13 +171,14 @@ class Line:
     def _said(self, seen: Seen) -> Reaction | None:
         return reaction(seen, self._rules) if seen.transport is Transport.ANSWERED else None
 
-    def _exchange(self, made: Made) -> tuple[Reply, bool]:
+    def _exchange(self, made: Made, may_go: Callable[[], None] = lambda: None) -> tuple[Reply, bool]:
         """The reply, and whether it taught us another time. No request goes out while the gate is shut."""
         shut_s = self._gate.shut_for_s()
         if shut_s > 0:
             held = Reply(Seen(Transport.CONNECT_FAILED), "connect_failed:held_back", retry_after_s=shut_s)
             raise NotYet(held, Outcome.NOT_SENT)
         self._gate.take_turn()
+        may_go()
         reply = exchange(self._clients.mine(), self.dialect, made, self.ticks.monotonic)
         if reply.retry_after_s is not None:
             self._gate.be_quiet(reply.retry_after_s)
