@@ -102,6 +102,10 @@ class Vault:
         serial.update(SEPARATOR.join(parts).encode())
         return serial.digest()[:16].hex()
 
+    def backup_key(self, salt: bytes) -> bytes:
+        """The key of one backup file, 32 bytes: the file is sealed as a whole, with a key nothing else is sealed with."""
+        return hmac.digest(self._keys.seal, b"recuperation-bridge backup" + salt, "sha256")
+
     def check_value(self) -> str:
         """Kept in the journal, so that a wrong key file never starts. Tells nothing about the keys."""
         every = b"".join(getattr(self._keys, name) for name in _NAMES)
