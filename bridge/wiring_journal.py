@@ -11,7 +11,8 @@ from adapters.journal.epoch import admit
 from adapters.journal.journal import Journal as SqliteJournal
 from adapters.journal.journal import open_journal
 from adapters.journal.lease import Lease
-from adapters.journal.lock import hold, take_over, writer_of
+from adapters.journal.lock import end_silent, hold, take_over, writer_of
+from adapters.journal.store import in_the_middle_of_writing
 from adapters.vault import Vault
 from bridge.config import Config
 from bridge.ports import Clock, Journal
@@ -43,18 +44,27 @@ def open_to_write(config: Config, clock: Clock, *, work: str) -> Iterator[Writin
         yield Writing(journal, vault, lease)
 
 
-def take_over_writing(config: Config, clock: Clock) -> tuple[Writer, int]:
+def take_over_writing(config: Config, clock: Clock, *, kill: bool = False) -> tuple[Writer, int]:
     """Put another in place of a writer that was silent past its lease: who that was, and how many records were on their way.
 
-    Raises ConfigError, JournalError (it is at work, or nobody is).
+    `kill` ends it first. One that was stopped in the middle of a transaction keeps the journal's file, so there is no way
+    round that. Raises ConfigError, JournalError (it is at work, or nobody is, or it holds the file).
     """
-    vault, now = Vault.load(config.vault.key_file), clock.instant()
+    vault, now, lock = Vault.load(config.vault.key_file), clock.instant(), lock_path(config)
     lease_s = config.journal.lease_s
+    if kill:
+        silent = end_silent(lock)
+        with hold(lock, now=now.at, work="takeover", lease_s=lease_s), _opened(config, clock, vault) as journal:
+            return silent, journal.deliveries.recover(now)
     with (
-        take_over(lock_path(config), now=now.at, work="takeover", lease_s=lease_s) as (silent, _),
+        take_over(lock, now=now.at, work="takeover", lease_s=lease_s, busy=lambda: _busy(config)) as (silent, _),
         _opened(config, clock, vault) as journal,
     ):
         return silent, journal.deliveries.recover(now)
+
+
+def _busy(config: Config) -> bool:
+    return in_the_middle_of_writing(config.journal.path)
 
 
 @contextmanager

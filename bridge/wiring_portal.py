@@ -36,7 +36,7 @@ class Carrier:
 
 
 @contextmanager
-def open_carrier(config: Config, vault: Vault, *, may_write: Callable[[], None] = lambda: None) -> Iterator[Carrier]:
+def open_carrier(config: Config, vault: Vault, *, may_write: Callable[[], None] | None = None) -> Iterator[Carrier]:
     """`may_write` raises Fenced where this process may write no more. Raises ConfigError."""
     if config.portal.by_hand:
         carried = load_workbook_dialect(config)
@@ -97,7 +97,7 @@ def credentials_of(config: Config) -> Credentials:
     return Credentials(portal.app_id or "", read_secret(portal.app_secret_file, portal.app_secret_env), values)
 
 
-def _http_portal(config: Config, dialect: Dialect, clients: Clients, may_write: Callable[[], None]) -> Portal:
+def _http_portal(config: Config, dialect: Dialect, clients: Clients, may_write: Callable[[], None] | None) -> Portal:
     section = config.portal.retries
     retries = WireRetries(section.attempts, section.time_s, section.budget)
     return HttpPortal(Line(dialect, clients, credentials_of(config), retries, ticks(), may_write=may_write))

@@ -8,9 +8,11 @@ in every transaction of the journal, and by the lease before every request.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -25,6 +27,8 @@ from schemas.errors import JournalError
 from schemas.texts import T, Text
 
 _NOTE_BYTES = 512
+_PATIENCE_S = 10.0
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -51,15 +55,28 @@ def hold(path: Path, *, now: datetime, work: str, lease_s: float = LEASE_S) -> I
 
 
 @contextmanager
-def take_over(path: Path, *, now: datetime, work: str, lease_s: float = LEASE_S) -> Iterator[tuple[Writer, Lease]]:
+def take_over(
+    path: Path, *, now: datetime, work: str, lease_s: float = LEASE_S, busy: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[Writer, Lease]]:
     """Hold the lock in place of a process that has been silent past its lease: who that was, and the new lease.
 
-    Raises JournalError where nobody holds it, where its holder is within its lease, and where that cannot be told.
+    Raises JournalError where nobody holds it, where its holder is within its lease or that cannot be told, and where it
+    was stopped so that the journal's file itself is `busy`. Then nothing was changed.
     """
     with closing(path.with_name(path.name + ".takeover").open("a+b")) as guard:
         if not _try_lock(guard):
             raise JournalError(T("Somebody else is taking over just now. Look again with lxy-bridge status."))
         silent = _may_be_taken_over(path)
+        if busy():
+            raise JournalError(
+                T(
+                    "{work}, process {pid} on {host}, was stopped while it wrote and keeps the journal's file. "
+                    "End it first: lxy-bridge takeover --kill",
+                    work=silent.work,
+                    pid=silent.pid,
+                    host=silent.host,
+                )
+            )
         new = path.with_name(path.name + ".new")
         new.unlink(missing_ok=True)
         with closing(_opened(new)) as file:
@@ -67,6 +84,34 @@ def take_over(path: Path, *, now: datetime, work: str, lease_s: float = LEASE_S)
             with _leased(file, now, work, lease_s) as lease:
                 _put_in_place(new, path)
                 yield silent, lease
+
+
+def end_silent(path: Path) -> Writer:
+    """Kill the process that has been silent past its lease, and wait until its lock is free; who that was.
+
+    Raises JournalError as `take_over` does, and where it cannot be killed from here.
+    """
+    silent = _may_be_taken_over(path)
+    try:
+        os.kill(silent.pid, _KILL)
+    except OSError as error:
+        raise JournalError(
+            T(
+                "Process {pid} on {host} cannot be ended: {reason}.",
+                pid=silent.pid,
+                host=silent.host,
+                reason=error.strerror,
+            )
+        ) from None
+    end_s = uptime_s() + _PATIENCE_S
+    while uptime_s() < end_s:
+        with closing(_opened(path)) as file:
+            if _try_lock(file):
+                return silent
+        time.sleep(0.05)
+    raise JournalError(
+        T("Process {pid} on {host} does not end. Restart the machine.", pid=silent.pid, host=silent.host)
+    )
 
 
 def writer_of(path: Path) -> Writer | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -20,6 +20,7 @@ from schemas.errors import Fenced, JournalError
 from schemas.texts import T
 
 BUSY_TIMEOUT_S = 30
+_SHORT_S = 2.0
 
 
 class Store:
@@ -77,6 +78,17 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def in_the_middle_of_writing(path: Path) -> bool:
+    """Whether some process has a transaction open that writes, and keeps it open."""
+    with closing(sqlite3.connect(path, timeout=_SHORT_S, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        connection.execute("ROLLBACK")
+        return False
 
 
 def _engine(path: Path, *, read_only: bool) -> Engine:

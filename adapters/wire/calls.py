@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import httpx
 
-from adapters.wire.clocked import within
+from adapters.wire.clocked import MayWrite, within
 from adapters.wire.forms import decoded
 from adapters.wire.paths import at, machine_word, text
 from adapters.wire.requests import Made
@@ -44,8 +44,17 @@ class Reply:
     next_link: str = field(default="", repr=False)
 
 
-def exchange(client: httpx.Client, dialect: Dialect, made: Made, monotonic: Callable[[], float]) -> Reply:
-    """Send one request and look at what came back. Never raises for what the network or the portal did."""
+def exchange(
+    client: httpx.Client,
+    dialect: Dialect,
+    made: Made,
+    monotonic: Callable[[], float],
+    may_write: MayWrite | None = None,
+) -> Reply:
+    """Send one request and look at what came back. Never raises for what the network or the portal did.
+
+    `may_write` is asked before each piece of it; what it raises ends the call, and the request was not sent as a whole.
+    """
     end = monotonic() + dialect.transport.deadline_s
 
     def left_s() -> float:
@@ -55,7 +64,7 @@ def exchange(client: httpx.Client, dialect: Dialect, made: Made, monotonic: Call
         made.method, made.path, content=made.body or None, params=made.query or None, headers=made.headers
     )
     try:
-        with within(left_s):
+        with within(left_s, may_write):
             response = client.send(request, stream=True, follow_redirects=False)
             body = _whole(response, dialect.transport.max_answer_bytes, left_s)
     except _NEVER_SENT as error:

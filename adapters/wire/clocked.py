@@ -1,6 +1,7 @@
 """A total deadline for one HTTP call, kept where it cannot be dodged: at every read and write of the socket.
 
-httpx bounds each phase, not the call: a portal that sends one byte a minute would hold us for hours.
+httpx bounds each phase, not the call: a portal that sends one byte a minute would hold us for hours. At each write it is
+also asked whether we may still write: a process may have been stopped for long between making a request and sending it.
 """
 
 from __future__ import annotations
@@ -16,17 +17,24 @@ import httpx
 
 _SOON_S = 0.001  # 0 would mean "do not wait" to a socket, None "for ever"
 
+MayWrite = Callable[[], None]
+
 _left_s: ContextVar[Callable[[], float] | None] = ContextVar("left_s", default=None)
+_may_write: ContextVar[MayWrite | None] = ContextVar("may_write", default=None)
 
 
 @contextmanager
-def within(left_s: Callable[[], float]) -> Iterator[None]:
-    """Every socket operation of this thread ends when `left_s()` seconds are over."""
-    reset = _left_s.set(left_s)
+def within(left_s: Callable[[], float], may_write: MayWrite | None = None) -> Iterator[None]:
+    """Every socket operation of this thread ends when `left_s()` seconds are over, and each write by what `may_write` raises.
+
+    A request that is stopped so was not sent as a whole, so nobody can have acted upon it.
+    """
+    reset, reset_too = _left_s.set(left_s), _may_write.set(may_write)
     try:
         yield
     finally:
         _left_s.reset(reset)
+        _may_write.reset(reset_too)
 
 
 def _bounded(timeout: float | None) -> float | None:
@@ -45,7 +53,10 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.read(max_bytes, _bounded(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _bounded(timeout))
+        timeout = _bounded(timeout)
+        if may_write := _may_write.get():
+            may_write()
+        self._inner.write(buffer, timeout)
 
     def close(self) -> None:
         self._inner.close()

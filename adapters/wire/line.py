@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ import structlog
 
 from adapters.wire.calls import Reply, exchange
 from adapters.wire.clients import Clients
+from adapters.wire.clocked import MayWrite
 from adapters.wire.forms import decoded
 from adapters.wire.gate import Gate
 from adapters.wire.grants import Grants
@@ -60,9 +61,9 @@ class Line:
         retries: Retries,
         ticks: Ticks,
         clock: PortalClock | None = None,
-        may_write: Callable[[], None] = lambda: None,
+        may_write: MayWrite | None = None,
     ) -> None:
-        """`may_write` raises where this process may write no more; it is asked immediately before each try of a write."""
+        """`may_write` raises where this process may write no more; it is asked before each piece of a write leaves."""
         self.dialect = dialect
         self.ticks = ticks
         self.clock = clock or PortalClock(dialect.stamp, ticks)
@@ -130,13 +131,13 @@ class Line:
         said = reaction(seen, self._rules)
         return said is Reaction.UNKNOWN and (listed(seen, self._rules) or (seen.status or 0) >= _SERVER_FAULT)
 
-    def _authorised(self, call: Call, may_go: Callable[[], None] = lambda: None) -> Reply:
+    def _authorised(self, call: Call, may_write: MayWrite | None = None) -> Reply:
         """The same content again with new grants, and again by the portal's own clock, each once. Raises AuthError, NotYet."""
         tried: set[Reaction] = set()
         while True:
             granted = self._grants.current()
             made = self.maker.make(call, granted)
-            reply, learned = self._exchange(made, may_go)
+            reply, learned = self._exchange(made, may_write)
             said = self._said(reply.seen)
             self._grants.refused(granted if said is Reaction.AUTH else {})
             if said not in {Reaction.AUTH, Reaction.CLOCK}:
@@ -171,15 +172,14 @@ class Line:
     def _said(self, seen: Seen) -> Reaction | None:
         return reaction(seen, self._rules) if seen.transport is Transport.ANSWERED else None
 
-    def _exchange(self, made: Made, may_go: Callable[[], None] = lambda: None) -> tuple[Reply, bool]:
+    def _exchange(self, made: Made, may_write: MayWrite | None = None) -> tuple[Reply, bool]:
         """The reply, and whether it taught us another time. No request goes out while the gate is shut."""
         shut_s = self._gate.shut_for_s()
         if shut_s > 0:
             held = Reply(Seen(Transport.CONNECT_FAILED), "connect_failed:held_back", retry_after_s=shut_s)
             raise NotYet(held, Outcome.NOT_SENT)
         self._gate.take_turn()
-        may_go()
-        reply = exchange(self._clients.mine(), self.dialect, made, self.ticks.monotonic)
+        reply = exchange(self._clients.mine(), self.dialect, made, self.ticks.monotonic, may_write)
         if reply.retry_after_s is not None:
             self._gate.be_quiet(reply.retry_after_s)
         learned = self.clock.learn(reply.date)
