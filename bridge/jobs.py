@@ -20,6 +20,7 @@ from bridge.wiring import (
     renderer_of,
     write_report,
 )
+from bridge.wiring_backup import back_up, drill
 from bridge.wiring_journal import open_memory
 from schemas.report import Report
 
@@ -66,6 +67,8 @@ def serve(config: Config) -> None:
     stop = daemon.Stop()
     ways = Ways(SystemClock(), NobodyWatches(), stop)
     jobs: Mapping[str, Callable[[], None]] = {
+        "backup": lambda: _ignore(back_up(config, ways.clock)),
+        "drill": lambda: _ignore(drill(config, ways.clock)),
         "sync": lambda: _ignore(sync(config, ways)),
         "report": lambda: _ignore(issue_report(config, ways, send=config.mail.enabled)),
         "mail": lambda: post_waiting(config, ways),

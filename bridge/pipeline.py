@@ -27,6 +27,7 @@ from bridge.reconcile import entry_clocks, reconcile
 from bridge.refusals import refusals
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Chosen, Wish, choose, spoken_of
+from bridge.safekeeping import notices
 from bridge.suspects import suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
@@ -328,6 +329,7 @@ def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
         complete=all_confirmed(found, batches, tallies) and not trouble,
         mails_waiting=len(journal.outbox.waiting()),
         carried=journal.outgoing.carried(),
+        notices=tuple(notices(journal, now=now)),
     )
     return report(
         facts,

@@ -32,6 +32,7 @@ class Facts:
     """What a report is built from. `since` is when staff last got one; None before the first.
 
     `mails_waiting` counts earlier reports the mail server has not taken yet; `carried` is what people carry by hand.
+    `notices` are sentences about the journal itself.
     """
 
     reconciliation: Reconciliation
@@ -43,6 +44,7 @@ class Facts:
     complete: bool
     mails_waiting: int
     carried: Sequence[Carried] = ()
+    notices: Sequence[Text] = ()
 
 
 def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_online: bool, now: datetime) -> Report:
@@ -161,6 +163,7 @@ def _day(text: str) -> date | None:
 
 
 def _banners(clocks: Mapping[BatchKey, Clock], facts: Facts, now: datetime) -> Iterator[Text]:
+    yield from facts.notices
     if years := sorted({clock.due.year for clock in clocks.values() if clock.fallback}):
         listed = "、".join(map(str, years))
         yield T("No holiday calendar for {year}: due days are counted in natural days.", year=listed)

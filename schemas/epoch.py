@@ -32,12 +32,13 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A fence that stands: why, since when, and whether all batches were listed after its window had passed."""
+    """A fence that stands: why, since when, and whether all batches were listed after its window of `window_s` had passed."""
 
     why: Why
     since: Instant
     listed: bool
     epoch: int
+    window_s: float
 
 
 WHY: dict[Why, Text] = {

@@ -39,7 +39,7 @@ class Fences:
 
     def standing(self) -> Fence | None:
         with self._store.read() as connection:
-            return _standing(connection)
+            return _standing(connection, self._settling)
 
     def passed(self) -> frozenset[BatchKey]:
         """Batches that were listed after its window had passed."""
@@ -49,7 +49,7 @@ class Fences:
     def lift(self, *, year: int) -> bool:
         """Take it away once all batches and the people of all of ours were listed. False while it must stand."""
         with self._store.write() as connection:
-            fence = _standing(connection)
+            fence = _standing(connection, self._settling)
             if fence is not None and not self._decided(connection, fence, year):
                 return False
             connection.exec_driver_sql("DELETE FROM fence")
@@ -136,7 +136,7 @@ def hold_back(connection: Connection, batches: Collection[str]) -> None:
 
 def let_pass(connection: Connection, settling: Settling, started: Instant, batch: str | None) -> None:
     """What was listed after the window is decided: one batch's people, or (None) the list of all batches."""
-    fence = _standing(connection)
+    fence = _standing(connection, settling)
     if fence is None or settling.by_hand or not settling.waited(fence.since, started):
         return
     if batch is None:
@@ -151,14 +151,14 @@ def next_turn(connection: Connection) -> int:
     return turn
 
 
-def _standing(connection: Connection) -> Fence | None:
+def _standing(connection: Connection, settling: Settling) -> Fence | None:
     row = connection.exec_driver_sql(
         "SELECT why, since, since_uptime_s, since_boot, listed, epoch FROM fence, writer"
     ).first()
     if row is None:
         return None
     since = Instant(datetime.fromisoformat(row.since), row.since_uptime_s, row.since_boot)
-    return Fence(Why(row.why), since, bool(row.listed), row.epoch)
+    return Fence(Why(row.why), since, bool(row.listed), row.epoch, settling.window_s)
 
 
 def _mark(connection: Connection) -> tuple[Mark, bool]:

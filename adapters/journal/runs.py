@@ -52,6 +52,11 @@ class Runs:
             found = connection.execute(query.order_by(run.c.id.desc()).limit(1)).first()
         return None if found is None else (RunState(found.state), datetime.fromisoformat(found.ended_at))
 
+    def began_at(self) -> datetime | None:
+        """When the first run of all began."""
+        with self._store.read() as connection:
+            return moment_of(connection.exec_driver_sql("SELECT min(started_at) FROM run").scalar())
+
     def read_back_at(self) -> datetime | None:
         """Since when the online side may have changed unseen: the last listing, or the oldest of our batches' people."""
         with self._store.read() as connection:

@@ -2,8 +2,9 @@
 
 import typer
 
-from bridge.cli import carry, dialect, look, play, setup, story, work
+from bridge.cli import carry, dialect, look, play, safety, setup, story, work
 from bridge.cli.app import app
+from bridge.cli.undo import UNDO
 from bridge.cli.words import say
 from schemas.texts import T
 
@@ -25,11 +26,15 @@ for command, purpose in (
         T("Everything that happened to a batch, or to a person by the mark: from the cell to the read-back."),
     ),
     (look.status, T("Where everything stands: both sides, runs, mails waiting.")),
+    (safety.backup, T("A copy of the journal, encrypted, proven readable.")),
+    (safety.drill, T("Try whether the newest backup can be restored; nothing is put in its place.")),
+    (safety.restore, T("Put a backup in the journal's place; then everything is read back before anything is sent.")),
+    (safety.takeover, T("Put a process that was stopped past its lease out of action, so that the work can go on.")),
     (work.run, T("The service: sync and report at their hours until it is told to stop.")),
     (play.practice, T("The practice portal alone, until it is told to stop.")),
     (play.demo, T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth.")),
 ):
-    app.command(help=say(purpose), short_help=say(purpose))(command)
+    app.command(help=say(purpose), short_help=say(purpose), epilog=say(UNDO[command.__name__]))(command)
 
 dialects = typer.Typer(
     rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True
@@ -40,6 +45,6 @@ for step, purpose in (
     (dialect.show, T("The exact request of one operation, with an invented batch and person; nothing is sent.")),
     (dialect.probe, T("Try a dialect on the portal: grants, signature, clock, one page; nothing is written.")),
 ):
-    dialects.command(help=say(purpose), short_help=say(purpose))(step)
+    dialects.command(help=say(purpose), short_help=say(purpose), epilog=say(UNDO[step.__name__]))(step)
 about = say(T("Connect a portal by its interface document: write a dialect, check it, try it."))
 app.add_typer(dialects, name="dialect", help=about, short_help=about)

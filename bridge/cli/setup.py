@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli.output import next_step, paragraph
+from bridge.cli.undo import UNDO
 from bridge.cli.words import say
 from schemas.texts import T
 
@@ -16,6 +17,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say(T("A new
     start_plain_log()
     for path in lay_out(folder):
         typer.echo(str(path))
+    paragraph(say(UNDO["init"]))
     settings = folder / "config.toml"
     next_step(T("fill in {path}, then run: lxy-bridge --config {path} check", path=settings))
 

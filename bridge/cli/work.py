@@ -10,9 +10,10 @@ import typer
 from bridge.cli.app import DryRun, settings
 from bridge.cli.look import show_items
 from bridge.cli.output import exit_code, next_step, paragraph, summary, table, watched
+from bridge.cli.undo import UNDO
 from bridge.cli.words import LANGUAGE, say
 from schemas.errors import ConfigError
-from schemas.texts import T
+from schemas.texts import T, Text
 
 if TYPE_CHECKING:
     from bridge.house import House
@@ -86,7 +87,7 @@ def _day(text: str) -> date:
 def _tell(plan: "Plan | None", report: "Report | None") -> None:
     """What a run came to, or what it would write; and the exit code that says so."""
     if report is not None:
-        _end(report)
+        _end(report, UNDO["sync"])
     if not plan:
         paragraph(say(T("Nothing to write: there is no record online that needs it.")))
         raise typer.Exit(0)
@@ -95,8 +96,9 @@ def _tell(plan: "Plan | None", report: "Report | None") -> None:
     raise typer.Exit(1)
 
 
-def _end(report: "Report") -> None:
+def _end(report: "Report", undo: Text) -> None:
     summary(report)
+    paragraph(say(undo))
     if report.to_do:
         next_step(T("lxy-bridge findings lists what is to be done; lxy-bridge explain BATCH shows what happened."))
     raise typer.Exit(exit_code(report))
@@ -124,7 +126,7 @@ def reconcile(ctx: typer.Context) -> None:
     config = settings(ctx)
     with watched() as bar, open_house(config, ways_of(bar), work="reconcile") as house:
         report = pipeline.compare(_spoken(house))
-    _end(report)
+    _end(report, UNDO["reconcile"])
 
 
 def report(
@@ -152,6 +154,7 @@ def report(
     summary(issued.report)
     for path in issued.files:
         paragraph(say(T("Written: {path}", path=path)))
+    paragraph(say(UNDO["report"]))
     if send:
         _tell_post(issued.posted)
     raise typer.Exit(1 if issued.posted.failures or issued.posted.refused else exit_code(issued.report))
