@@ -12,7 +12,7 @@ from adapters.journal.journal import Journal as SqliteJournal
 from adapters.journal.journal import open_journal
 from adapters.journal.lease import Lease
 from adapters.journal.lock import end_silent, hold, take_over, writer_of
-from adapters.journal.store import in_the_middle_of_writing
+from adapters.journal.store import is_kept
 from adapters.vault import Vault
 from bridge.config import Config
 from bridge.ports import Clock, Journal
@@ -64,7 +64,7 @@ def take_over_writing(config: Config, clock: Clock, *, kill: bool = False) -> tu
 
 
 def _busy(config: Config) -> bool:
-    return in_the_middle_of_writing(config.journal.path)
+    return is_kept(config.journal.path)
 
 
 @contextmanager

@@ -58,7 +58,8 @@ def make(journal: Path, folder: Path, keys: Keys, *, now: datetime, keep: int) -
         raise JournalError(
             T("The backup cannot be written to {path}: {reason}.", path=folder, reason=error.strerror or "?")
         ) from None
-    for older in backups(folder, journal.name)[keep:]:
+    others = [one for one in backups(folder, journal.name) if one != path]  # whatever the clock said when it was made
+    for older in others[keep - 1 :]:
         older.unlink(missing_ok=True)
     return Backup(path, path.stat().st_size, facts)
 

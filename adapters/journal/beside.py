@@ -22,6 +22,8 @@ from pathlib import Path
 import orjson
 
 from schemas.epoch import Why
+from schemas.errors import JournalError
+from schemas.texts import T
 
 _BYTES = 512
 _MACHINE_ID = Path("/etc/machine-id")
@@ -50,17 +52,32 @@ class Beside:
         self._mark: Mark | None = None
 
     def put(self, mark: Mark) -> None:
-        """Durable when it returns."""
+        """Durable when it returns. Raises JournalError."""
         self._mark = replace(mark, machine=_machine(mark.journal), folder=self.path.parent.stat().st_ino)
         self._write(durable=True)
 
     def turned(self, turn: int) -> None:
-        """Requests are about to leave in this turn. A power cut may lose it, never the death of the process."""
+        """Requests are about to leave in this turn. A power cut may lose it, never the death of the process.
+
+        Raises JournalError.
+        """
         if self._mark is not None:
             self._mark = replace(self._mark, turn=turn)
             self._write(durable=False)
 
     def _write(self, *, durable: bool) -> None:
+        try:
+            self._written(durable=durable)
+        except OSError as error:
+            raise JournalError(
+                T(
+                    "{path} cannot be written: {reason}. Nothing is sent without it.",
+                    path=self.path,
+                    reason=error.strerror,
+                )
+            ) from None
+
+    def _written(self, *, durable: bool) -> None:
         """In place, so that it is never half there; again where the process was held up and the stamp came late."""
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:

@@ -87,16 +87,7 @@ def admit(store: Store, settling: Settling, *, now: Instant, witnesses: Sequence
         if not placed:
             connection.exec_driver_sql("UPDATE writer SET placed=1")
         mark, _ = _mark(connection)
-    try:
-        beside.put(mark)
-    except OSError as error:
-        raise JournalError(
-            T(
-                "{path} cannot be written: {reason}. Nothing is sent without it.",
-                path=beside.path,
-                reason=error.strerror,
-            )
-        ) from None
+    beside.put(mark)
     for path in witnesses:
         leave_witness(path, mark)
     store.turned = beside.turned

@@ -70,7 +70,7 @@ def take_over(
         if busy():
             raise JournalError(
                 T(
-                    "{work}, process {pid} on {host}, was stopped while it wrote and keeps the journal's file. "
+                    "{work}, process {pid} on {host}, was stopped while it used the journal and keeps its file. "
                     "End it first: lxy-bridge takeover --kill",
                     work=silent.work,
                     pid=silent.pid,

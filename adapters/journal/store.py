@@ -80,11 +80,11 @@ class Store:
         self._engine.dispose()
 
 
-def in_the_middle_of_writing(path: Path) -> bool:
-    """Whether some process has a transaction open that writes, and keeps it open."""
+def is_kept(path: Path) -> bool:
+    """Whether some process has a transaction open, be it to read, and keeps it open: then nobody can write."""
     with closing(sqlite3.connect(path, timeout=_SHORT_S, isolation_level=None)) as connection:
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
             return True
         connection.execute("ROLLBACK")

@@ -175,6 +175,15 @@ class Lives:
                 self.clock.reboot()
             self.clock.passed_s += self.random.choice(PAUSES) * WINDOW_S
 
+    def last_hour(self) -> None:
+        """What leaves last before the journal is put back is still on its way then."""
+        for _ in range(2):
+            self.change()
+        self.portal.clear_up()
+        self.portal.store_late(3, seconds=self.random.uniform(0.5, 0.99) * WINDOW_S)
+        with self.life():
+            self.run()
+
     def calm(self) -> Report | None:
         """Good weather, until everything is settled."""
         report = None

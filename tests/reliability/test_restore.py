@@ -41,7 +41,7 @@ def put_back_once(folder: Path, seed: int, kinds: tuple[DeliveryClass, ...] = KI
     lives.after_commit = lambda _commit: None
     if not bring_back:
         bring_back.append(way(lives))
-        lives.some_days(1)
+    lives.last_hour()
     before = len(lives.portal.effects)
     bring_back[0]()
     fenced = lives.fences

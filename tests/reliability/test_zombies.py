@@ -19,6 +19,7 @@ from tests.system.office import ROOT, Office
 
 SHORT, LONG = 50, 1_000
 LEASE_S = 0.5
+SLOW_S = 0.12  # so long the portal takes to store: a sender waits most of its time, and is stopped in that
 PATIENCE_S = 30.0
 REFUSED = "11"
 DONE = {"0", "1", "11"}  # complete, not complete, or told that it may send no more
@@ -51,7 +52,7 @@ def zombie(roster: Roster, told: Callable[[str], str]) -> Counter[str]:
     while True:
         for _ in range(4):
             roster.change()
-        if told(f"stop {roster.random.uniform(0.0, 0.06)}") == "stopped":
+        if told(f"stop {roster.random.uniform(0.0, 0.4)}") == "stopped":
             break
     came = Counter(refused_within_the_lease=told("take") == REFUSED)
     taken = over_its_lease(told) == "0"
@@ -85,7 +86,7 @@ def settled_effects(roster: Roster) -> int:
     count = -1
     while count != (now := len(roster.office.portal.effects())):
         count = now
-        time.sleep(0.15)
+        time.sleep(1.5 * SLOW_S)
     return count
 
 
@@ -94,7 +95,7 @@ def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_after_another_to
     with bad_days(tmp_path, seeds(short=SHORT, long=LONG)[0], at_once=4) as roster:
         with roster.office.settings.open("a", encoding="utf-8") as settings:
             settings.write(f"\n[journal]\nlease_s = {LEASE_S}\n")
-        roster.office.portal.set_weather(slow_s=0.01)
+        roster.office.portal.set_weather(slow_s=SLOW_S)
         with ward(roster.office) as told:
             for seed in seeds(short=SHORT, long=LONG):
                 roster.random.seed(seed)
