@@ -108,6 +108,10 @@ class Vault:
         """32 bytes for one more use, of which the other keys cannot be learned."""
         return hmac.digest(self._keys.mark, purpose.encode(), "sha256")
 
+    def backup_key(self, salt: bytes) -> bytes:
+        """The key of one backup file, 32 bytes: the file is sealed as a whole, with a key nothing else is sealed with."""
+        return hmac.digest(self._keys.seal, b"recuperation-bridge backup" + salt, "sha256")
+
     def check_value(self) -> str:
         """Kept in the journal, so that a wrong key file never starts. Tells nothing about the keys."""
         every = b"".join(getattr(self._keys, name) for name in _NAMES)

@@ -26,13 +26,15 @@ _ON_ITS_WAY = {Outcome.ACCEPTED, Outcome.EXPORTED}
 """A header after which its people may follow."""
 
 InWords = Callable[[Values], Mapping[str, str]]
+MaySend = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
     """All that one run's requests have in common.
 
-    `batch_in_words` and `person_in_words` put canonical values into the portal's words.
+    `batch_in_words` and `person_in_words` put canonical values into the portal's words. `may_send` raises Fenced where this
+    process may send no more: it is asked in the thread that sends.
     """
 
     portal: Portal
@@ -42,6 +44,7 @@ class Sender:
     batch_in_words: InWords
     person_in_words: InWords
     run: int
+    may_send: MaySend = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

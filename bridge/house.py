@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.brake import Limits
+from bridge.course import MaySend
 from bridge.findings import Aside, Identify, Rules
 from bridge.map import Glossary
 from bridge.ports import Clock, Desk, Journal, Portal, Source, Stop, Watch
@@ -54,6 +55,7 @@ class House:
     brake: Limits = field(default_factory=Limits)
     reviewed: Reviewed = field(default_factory=Reviewed)
     owed: Owed | None = None
+    may_send: MaySend = lambda: None
 
 
 def _put_off(cause: str) -> Text:

@@ -19,10 +19,11 @@ from bridge.wiring import (
     bring_up_to_date,
     open_house,
     open_house_to_look,
-    open_memory,
     renderer_of,
     write_report,
 )
+from bridge.wiring_backup import back_up, drill
+from bridge.wiring_journal import open_memory
 from bridge.wiring_mail import alarmed, envelope_of
 from schemas.errors import JournalError
 from schemas.report import Report
@@ -99,6 +100,8 @@ def serve(config: Config) -> None:
     stop = daemon.Stop()
     ways = Ways(SystemClock(), NobodyWatches(), stop)
     jobs: Mapping[str, daemon.Job] = {
+        "backup": lambda _owed: _ignore(back_up(config, ways.clock)),
+        "drill": lambda _owed: _ignore(drill(config, ways.clock)),
         "sync": lambda owed: _ignore(sync(config, replace(ways, owed=owed))),
         "report": lambda owed: _ignore(issue_report(config, replace(ways, owed=owed), send=config.mail.enabled)),
         "mail": lambda _owed: post_waiting(config, ways),

@@ -16,6 +16,7 @@ from math import ceil, inf
 
 from bridge.check import check
 from bridge.chunks import chunks
+from bridge.fence import past_the_fence
 from bridge.findings import Rules
 from bridge.frozen import Frozen, cut, left_out
 from bridge.halt import held_now, let_go
@@ -31,6 +32,7 @@ from bridge.refusals import refusals
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Chosen, Wish, choose, spoken_of
 from bridge.rota import Owed
+from bridge.safekeeping import notices
 from bridge.suspects import Who, suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
@@ -85,10 +87,12 @@ def preview(house: House, *, wish: Wish | None = None) -> Plan:
     """The plan a run would carry out now. Raises BridgeError when the portal cannot be read; writes nothing online."""
     trouble, todo = take_in(house), Plan()
     if wish is None and look(house, trouble):
-        todo = plan_of_what_was_seen(house, trouble)
+        only = past_the_fence(house, None, lambda: plan_now(house))
+        todo = plan_of_what_was_seen(house, trouble, only=only)
     elif wish is not None and _look_at_what_is_asked(house, trouble, wish):
         chosen = _choose(house, trouble, wish)
-        todo = plan_of_what_was_seen(house, trouble, only=chosen.batches, again=chosen.again)
+        only = past_the_fence(house, chosen.batches, lambda: plan_now(house))
+        todo = plan_of_what_was_seen(house, trouble, only=only, again=chosen.again)
     if trouble.stopped:
         raise RunError((trouble.drift + trouble.failures)[-1])
     return replace(todo, held=tuple(held_now(house, todo).values()))
@@ -115,6 +119,7 @@ def _write(
     """Plan and push until there is nothing left that may be written now; of each plan, what is `within` it."""
     if house.desk is not None and not _desk_is_ready(house, house.desk, run, trouble):
         return
+    only = past_the_fence(house, only, lambda: plan_now(house))
     for _ in range(ROUNDS):
         if not _ask_by_key(house, run, trouble):
             break
@@ -125,7 +130,12 @@ def _write(
 
 
 def _ask_by_key(house: House, run: int, trouble: Trouble) -> bool:
-    """Where the portal honours keys, what is unknown is settled by asking the same thing again. False: send nothing more."""
+    """Where the portal honours keys, what is unknown is settled by asking the same thing again. False: send nothing more.
+
+    Not behind a fence: how old the keys of a restored journal are is not known either.
+    """
+    if house.journal.fences.standing():
+        return True
     try:
         touched = repeat(sender_of(house, run), stop=house.stop)
     except AuthError as error:
@@ -186,7 +196,7 @@ def look(
             year=house.year,
             clock=house.clock,
             watch=house.watch,
-            sweep_after_h=0 if whole or house.desk else house.sweep_after_h,
+            sweep_after_h=0 if whole or house.desk or house.journal.fences.standing() else house.sweep_after_h,
             asked=asked,
             only=only,
         )
@@ -311,6 +321,7 @@ def sender_of(house: House, run: int) -> Sender:
         batch_in_words=lambda values: to_online(values, words.batch),
         person_in_words=lambda values: to_online(values, words.person),
         run=run,
+        may_send=house.may_send,
     )
 
 
@@ -390,6 +401,7 @@ def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
         mails_waiting=len(journal.outbox.waiting()),
         carried=journal.outgoing.carried(),
         days_without_sync=journal.runs.missed("sync", since=since),
+        notices=tuple(notices(journal, now=now)),
     )
     made = report(
         facts,

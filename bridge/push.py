@@ -14,11 +14,11 @@ from bridge.crew import Crew
 from bridge.halving import repeated
 from bridge.ports import Stop, Watch
 from schemas.batch import BatchKey
-from schemas.errors import AuthError, RecordError, SchemaDrift
+from schemas.errors import AuthError, Fenced, RecordError, SchemaDrift
 from schemas.journal import Answered, Dispatch
 from schemas.outcome import Outcome
 from schemas.plan import Plan
-from schemas.portal import Answer, Record, Verdict
+from schemas.portal import Answer, Payload, Record, Verdict
 from schemas.revision import HEADER
 from schemas.texts import Text
 
@@ -82,11 +82,11 @@ class _SoFar:
 def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
     """Do the plan's work in its order. A portal that takes nothing more ends it: the rest waits for the next run.
 
-    Raises AuthError, JournalError.
+    Raises AuthError, JournalError (Fenced: another process may have taken over).
     """
     course, so_far = Course(plan, sender), _SoFar()
     watch.step("push", sum(1 + len(work.people) for work in plan.work))
-    with Crew[Leaving](sender.portal.send, sender.portal.concurrency) as crew:
+    with Crew[Leaving](lambda payload: _sent(payload, sender), sender.portal.concurrency) as crew:
         answered: list[Answered] = []
         begun = _turn(course, crew, answered, so_far, sender)
         while crew.outstanding:
@@ -107,7 +107,7 @@ def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
 def finish(sender: Sender) -> None:
     """Write again, as they are, the files that a process was writing when it died. Raises JournalError."""
     for attempt, dispatch in sender.journal.outgoing.unfinished():
-        answered = Answered(dispatch, attempt, sender.portal.send(dispatch.payload))
+        answered = Answered(dispatch, attempt, _sent(dispatch.payload, sender))
         sender.journal.deliveries.keep([answered], (), run=sender.run, now=sender.clock.instant())
 
 
@@ -121,13 +121,19 @@ def repeat(sender: Sender, *, stop: Stop) -> frozenset[BatchKey]:
         if stop.requested:
             break
         journal.keyed.sending(dispatch, sender.clock.instant())
-        answer = sender.portal.send(dispatch.payload)
+        answer = _sent(dispatch.payload, sender)
         kept = Answered(dispatch, attempt, repeated(answer))
         journal.deliveries.keep([kept], (), run=sender.run, now=sender.clock.instant())
         touched.add(dispatch.batch)
         if any(verdict.outcome is Outcome.NOT_SENT for verdict in answer.verdicts.values()):
             break
     return frozenset(touched)
+
+
+def _sent(payload: Payload, sender: Sender) -> Answer:
+    """In the thread that sends. Raises Fenced where the process was silent past its lease: then nothing was sent."""
+    sender.may_send()
+    return sender.portal.send(payload)
 
 
 def _turn(course: Course, crew: Crew[Leaving], answered: Sequence[Answered], so_far: _SoFar, sender: Sender) -> int:
@@ -188,6 +194,8 @@ def _ended(crew: Crew[Leaving], course: Course, so_far: _SoFar, *, wait: bool) -
         draft, dispatch, attempt = leaving
         if isinstance(came, AuthError):
             yield Answered(dispatch, attempt, _all(dispatch, Outcome.NOT_PROCESSED, "not_authorised"))
+        elif isinstance(came, Fenced):
+            yield Answered(dispatch, attempt, _all(dispatch, Outcome.NOT_SENT, "fenced"))
         elif isinstance(came, Answer):
             yield Answered(dispatch, attempt, course.heard(draft, came))
 

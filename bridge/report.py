@@ -33,6 +33,7 @@ class Facts:
 
     `mails_waiting` counts earlier reports the mail server has not taken yet; `carried` is what people carry by hand.
     `days_without_sync` were written off since then.
+    `notices` are sentences about the journal itself.
     """
 
     reconciliation: Reconciliation
@@ -45,6 +46,7 @@ class Facts:
     mails_waiting: int
     carried: Sequence[Carried] = ()
     days_without_sync: Sequence[date] = ()
+    notices: Sequence[Text] = ()
 
 
 def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_online: bool, now: datetime) -> Report:
@@ -164,6 +166,7 @@ def _day(text: str) -> date | None:
 
 
 def _banners(clocks: Mapping[BatchKey, Clock], facts: Facts, now: datetime) -> Iterator[Text]:
+    yield from facts.notices
     if years := sorted({clock.due.year for clock in clocks.values() if clock.fallback}):
         listed = "、".join(map(str, years))
         yield T("No holiday calendar for {year}: due days are counted in natural days.", year=listed)

@@ -141,7 +141,13 @@ def _line(event: Event) -> Line:
 
 _NO_ASIDE = {Outcome.ACCEPTED, Outcome.EXPORTED}
 _READ, _CHECK, _BACK, _ASKED = T("ledger"), T("check"), T("read back"), T("by hand")
-_STEPS: Mapping[str, Text] = {"source": _READ, "check": _CHECK, "read_back": _BACK, "recovered": T("restart")}
+_STEPS: Mapping[str, Text] = {
+    "source": _READ,
+    "check": _CHECK,
+    "read_back": _BACK,
+    "recovered": T("restart"),
+    "fence": T("restore"),
+}
 
 _OPERATIONS: Mapping[str, Text] = {
     Operation.SAVE_BATCH: T("enter batch"),
@@ -176,6 +182,11 @@ _EVENTS: Mapping[str, tuple[Text, Text]] = {
     "read_back.unknown": (_BACK, T("not online yet: asked again after the waiting time")),
     "read_back.refused": (_BACK, T("not online, though the portal said it had it")),
     "read_back.quarantined": (_BACK, T("cannot be found out: a person must decide")),
+    "fence.unknown": (_STEPS["fence"], T("the journal was put back: it may have been sent since")),
+    "fence.quarantined": (
+        _STEPS["fence"],
+        T("the journal was put back: a person must decide whether it was sent since"),
+    ),
     "recovered.ready": (_STEPS["recovered"], T("the run before broke off before it was sent")),
     "recovered.unknown": (_STEPS["recovered"], T("the run before broke off while it was sent")),
     "by_hand.uploaded": (_ASKED, T("uploaded, says {by}: to be proven by reading back")),

@@ -7,15 +7,14 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
 
 from adapters.journal.journal import Journal as SqliteJournal
-from adapters.journal.journal import create_journal, open_journal
-from adapters.journal.lock import hold
+from adapters.journal.journal import create_journal
 from adapters.journal.schema import is_older
 from adapters.render import ReportRenderer
 from adapters.render.files import write_files
@@ -35,8 +34,9 @@ from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
 from bridge.rota import Owed
+from bridge.wiring_journal import open_memory, open_to_write
 from bridge.wiring_mail import alarmed
-from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier, settling_of
+from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier
 from schemas.batch import Base, BatchKey
 from schemas.errors import BridgeError, ConfigError
 from schemas.journal import Instant
@@ -98,16 +98,16 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
 
     Raises ConfigError, JournalError (somebody else is at work).
     """
-    policy, settling = load_policy(config), settling_of(config)
-    vault = Vault.load(config.vault.key_file)
-    with alarmed(config, ways.clock), hold(lock_path(config), now=ways.clock.instant().at, work=work):
-        journal = open_journal(config.journal.path, vault, settling)
-        try:
-            with _doubting(journal), open_carrier(config, vault, journal.runs.rest()) as carrier, Apart() as apart:
-                sources = sources_of(config, apart, key=vault.key_for("sheets"))
-                yield _house(config, ways, vault, journal, carrier, policy, sources)
-        finally:
-            journal.close()
+    policy = load_policy(config)
+    with alarmed(config, ways.clock), open_to_write(config, ways.clock, work=work) as writing:
+        journal, vault, may_send = writing.journal, writing.vault, writing.lease.check
+        with (
+            _doubting(journal),
+            open_carrier(config, vault, journal.runs.rest(), may_write=may_send) as carrier,
+            Apart() as apart,
+        ):
+            sources = sources_of(config, apart, key=vault.key_for("sheets"))
+            yield replace(_house(config, ways, vault, journal, carrier, policy, sources), may_send=may_send)
 
 
 @contextmanager
@@ -140,14 +140,8 @@ def open_journal_alone(config: Config, ways: Ways, *, work: str) -> Iterator[Jou
 
     Raises ConfigError, JournalError (somebody else is at work).
     """
-    vault = Vault.load(config.vault.key_file)
-    settling = settling_of(config)
-    with alarmed(config, ways.clock), hold(lock_path(config), now=ways.clock.instant().at, work=work):
-        journal = open_journal(config.journal.path, vault, settling)
-        try:
-            yield journal
-        finally:
-            journal.close()
+    with alarmed(config, ways.clock), open_to_write(config, ways.clock, work=work) as writing:
+        yield writing.journal
 
 
 def _house(
@@ -234,21 +228,14 @@ def open_portal(config: Config) -> Iterator[Carrier]:
         yield carrier
 
 
-def open_memory(config: Config) -> SqliteJournal:
-    """The journal for looking only: no lock, and nothing can be written. Raises ConfigError, JournalError."""
-    vault = Vault.load(config.vault.key_file)
-    return open_journal(config.journal.path, vault, settling_of(config), read_only=True)
-
-
 def bring_up_to_date(config: Config, ways: Ways) -> None:
     """After an update of the program: those who only look cannot bring an older journal to the new schema.
 
     Raises ConfigError, JournalError (somebody else is at work).
     """
     if config.journal.path.is_file() and is_older(config.journal.path):
-        settling = settling_of(config)
-        with alarmed(config, ways.clock), hold(lock_path(config), now=ways.clock.instant().at, work="update"):
-            open_journal(config.journal.path, Vault.load(config.vault.key_file), settling).close()
+        with alarmed(config, ways.clock), open_to_write(config, ways.clock, work="update"):
+            return
 
 
 def lay_out(folder: Path) -> tuple[Path, ...]:
@@ -335,7 +322,3 @@ def rules_of(config: Config, policy: Policy) -> Rules:
     counted = config.deadlines
     rule = DeadlineRule(counted.days, counted.working_days, counted.holiday_extends, counted.soon_days)
     return Rules(rule, policy.once_per_year, config.rules.review == "portal", config.portal.by_hand)
-
-
-def lock_path(config: Config) -> Path:
-    return config.journal.path.with_name(config.journal.path.name + ".lock")

@@ -23,7 +23,8 @@ from bridge.ledger_view import Seen
 from bridge.pipeline import items_now
 from bridge.ports import Journal
 from bridge.report import Wording
-from bridge.wiring import SystemClock, bases_of, open_memory, rules_of, source_of, wording_of
+from bridge.wiring import SystemClock, bases_of, rules_of, source_of, wording_of
+from bridge.wiring_journal import open_memory
 from schemas.errors import ConfigError
 from schemas.finding import FieldDifference
 from schemas.policy import Policy

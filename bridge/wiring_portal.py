@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,8 +39,13 @@ _RESTED = Rest()
 
 
 @contextmanager
-def open_carrier(config: Config, vault: Vault, rest: Rest = _RESTED) -> Iterator[Carrier]:
-    """`rest`: how the last run left the portal. Raises ConfigError."""
+def open_carrier(
+    config: Config, vault: Vault, rest: Rest = _RESTED, *, may_write: Callable[[], None] | None = None
+) -> Iterator[Carrier]:
+    """`rest`: how the last run left the portal. `may_write` raises Fenced where this process may write no more.
+
+    Raises ConfigError.
+    """
     if config.portal.by_hand:
         carried = load_workbook_dialect(config)
         _room_for(config.portal.inbox)
@@ -58,7 +63,7 @@ def open_carrier(config: Config, vault: Vault, rest: Rest = _RESTED) -> Iterator
     dialect = load_dialect(config)
     clients = clients_of(config, dialect)
     try:
-        yield Carrier(_http_portal(config, dialect, clients, rest), dialect.words)
+        yield Carrier(_http_portal(config, dialect, clients, rest, may_write), dialect.words)
     finally:
         clients.close()
 
@@ -101,11 +106,13 @@ def credentials_of(config: Config) -> Credentials:
     return Credentials(portal.app_id or "", read_secret(portal.app_secret_file, portal.app_secret_env), values)
 
 
-def _http_portal(config: Config, dialect: Dialect, clients: Clients, rest: Rest) -> Portal:
+def _http_portal(
+    config: Config, dialect: Dialect, clients: Clients, rest: Rest, may_write: Callable[[], None] | None
+) -> Portal:
     """Where the portal was silent last time, its first call is a probe: nothing is tried again before some succeeded."""
     section = config.portal.retries
     retries = WireRetries(section.attempts, section.time_s, section.budget, spent=rest.silent)
-    line = Line(dialect, clients, credentials_of(config), retries, ticks())
+    line = Line(dialect, clients, credentials_of(config), retries, ticks(), may_write=may_write)
     line.be_quiet(rest.left_s(line.ticks.now()))
     return HttpPortal(line)
 

@@ -84,6 +84,10 @@ class JournalMissing(ConfigError):
     fault = Fault.MISSING
 
 
+class Fenced(JournalError):
+    """This process is no longer the one that may write: it was silent past its lease, or another took over. Nothing is sent."""
+
+
 class UnsafePlan(BridgeError):
     """The brake: too much would change; staff must say yes."""
 

@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from adapters.journal import tables
+from adapters.journal.epoch import hold_back, next_turn
 from adapters.journal.keyed import drop_keys, keep_keys
 from adapters.journal.online import set_states
 from adapters.journal.outgoing import bound_attempt
@@ -61,6 +62,7 @@ class Deliveries:
             )
             if not self._by_hand:
                 connection.exec_driver_sql(_WINDOWS_ANEW, (*_since(now), now.boot, now.uptime_s))
+                connection.exec_driver_sql(_FENCE_ANEW, (*_since(now), now.boot, now.uptime_s))
         return len(rows)
 
     def batches(self) -> tuple[BatchFacts, ...]:
@@ -106,13 +108,18 @@ class Deliveries:
             return ()
         with self._store.write() as connection:
             self._conclude(connection, answered, now)
-            return self._intend(connection, leaving, run, now)
+            attempts = self._intend(connection, leaving, run, now)
+            turn = next_turn(connection) if leaving else 0
+        if turn:
+            self._store.turned(turn)
+        return attempts
 
     def _intend(self, connection: Connection, leaving: Sequence[Dispatch], run: int, now: Instant) -> tuple[int, ...]:
         """Their exact bytes, and SENDING for each of their revisions.
 
         A file that people carry is EXPORTED instead: it may be written twice, for it stays the same file.
         """
+        hold_back(connection, {str(one.batch) for one in leaving})
         first: int = connection.exec_driver_sql("SELECT ifnull(max(id), 0) + 1 FROM attempt").scalar_one()
         attempts = tuple(range(first, first + len(leaving)))
         at = moment(now.at)
@@ -205,6 +212,8 @@ _WINDOWS_ANEW = (
     "UPDATE revision SET since=?, since_uptime_s=?, since_boot=?"
     " WHERE state IN ('unknown', 'accepted') AND (since_boot<>? OR since_uptime_s>?)"
 )
+
+_FENCE_ANEW = "UPDATE fence SET since=?, since_uptime_s=?, since_boot=? WHERE since_boot<>? OR since_uptime_s>?"
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from adapters.journal import doubt, faults
 from adapters.journal.deliveries import Deliveries
+from adapters.journal.epoch import Fences
 from adapters.journal.findings import Findings
 from adapters.journal.keyed import Keyed
 from adapters.journal.offline import Offline
@@ -49,6 +50,7 @@ class Journal:
     timeline: Timeline
     word: Word
     keyed: Keyed
+    fences: Fences
     store: Store
     writes: bool = True
 
@@ -99,6 +101,8 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         else:
             upgrade(store)
         _check_key(store, vault)
+        if not read_only:
+            store.claim()
     except BaseException:
         store.close()
         raise
@@ -116,6 +120,7 @@ def open_journal(path: Path, vault: Vault, settling: Settling, *, read_only: boo
         timeline=Timeline(store),
         word=Word(store, settling),
         keyed=Keyed(store, vault, settling),
+        fences=Fences(store, settling),
         store=store,
         writes=not read_only,
     )

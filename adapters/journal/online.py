@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from adapters.journal import tables
+from adapters.journal.epoch import let_pass
 from adapters.journal.sealed import Seals, moment, moment_of, sealed_json
 from adapters.journal.store import Store
 from adapters.journal.timeline import Entry, add_events
@@ -48,6 +49,7 @@ class Online:
             for key in gone:
                 connection.exec_driver_sql(_GONE, (key,))
             self._settle_headers(connection, started, {str(batch.key): batch.as_of for batch in batches})
+            let_pass(connection, self._settling, started, None)
         return frozenset(BatchKey.parse(key) for key in gone)
 
     def last_read(self) -> dict[BatchKey, LastRead]:
@@ -89,6 +91,7 @@ class Online:
                 "UPDATE batch SET people_read_at=?, people_change=? WHERE key=?",
                 (moment(as_of or started.at), change, batch),
             )
+            let_pass(connection, self._settling, started, batch)
 
     def _replace(self, connection: Connection, batch: str, people: Sequence[ListedPerson]) -> None:
         known = connection.exec_driver_sql("SELECT online_id, person, mark FROM online WHERE batch = ?", (batch,))

@@ -90,6 +90,11 @@ class Runs:
         quiet_s, ended_at = row.quiet_s or 0, datetime.fromisoformat(row.ended_at)
         return Rest(bool(row.silent), ended_at + timedelta(seconds=quiet_s) if quiet_s else None)
 
+    def began_at(self) -> datetime | None:
+        """When the first run of all began."""
+        with self._store.read() as connection:
+            return moment_of(connection.exec_driver_sql("SELECT min(started_at) FROM run").scalar())
+
     def read_back_at(self) -> datetime | None:
         """Since when the online side may have changed unseen: the last listing, or the oldest of our batches' people."""
         with self._store.read() as connection:

@@ -1,14 +1,15 @@
 """The journal's database: how it is opened, and what one transaction means.
 
 Rollback journal in TRUNCATE mode with synchronous EXTRA: an acknowledged commit survives a power cut. Every write begins
-IMMEDIATE, so no transaction is upgraded half-way.
+IMMEDIATE, so no transaction is upgraded half-way, and asks within the transaction whether this process is still the one
+that may write: whoever opens the journal to write takes the next fencing number.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -16,9 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from adapters.journal.faults import damaged, of_sqlite
-from schemas.errors import Fault, JournalError
+from schemas.errors import Fault, Fenced, JournalError
+from schemas.texts import T
 
 BUSY_TIMEOUT_S = 30
+_SHORT_S = 2.0
 _CACHE_KIB = 32_768
 """A transaction that outgrows the cache writes its rollback journal, durably, again and again."""
 
@@ -28,23 +31,49 @@ class Store:
 
     Even then it opens for writing: what a killed writer left half-done has to be rolled back before anybody can read.
     Once the disk has failed nothing more is written: a second fsync may succeed and mean nothing.
+    `turned` is told of each turn in which requests are let go, once it is durable.
     """
+
+    turned: Callable[[int], None]
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.failed: JournalError | None = None
         self._engine = _engine(path, read_only=read_only)
+        self._number: int | None = None
+        self.turned = lambda _turn: None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all of it is durable when the block ends, or none of it."""
+        """One transaction: all of it is durable when the block ends, or none of it.
+
+        Raises Fenced where another process has opened the journal to write since this one did; JournalError.
+        """
         if self.failed is not None:
             raise JournalError(self.failed.text, fault=self.failed.fault)
         try:
             with self._engine.begin() as connection:
+                self._still_ours(connection)
                 yield connection
         except (DBAPIError, UnicodeDecodeError) as error:
             raise self._told(error) from error
+
+    def claim(self) -> None:
+        """From now on this process is the one that may write."""
+        with self.write() as connection:
+            number = connection.exec_driver_sql("UPDATE writer SET number=number+1 RETURNING number").scalar_one()
+        self._number = number
+
+    def _still_ours(self, connection: Connection) -> None:
+        if self._number is None:
+            return
+        if connection.exec_driver_sql("SELECT number FROM writer").scalar_one() != self._number:
+            raise Fenced(
+                T(
+                    "Another process has taken over the journal {path}; this one writes and sends nothing more.",
+                    path=self.path,
+                )
+            )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -63,6 +92,17 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def is_kept(path: Path) -> bool:
+    """Whether some process has a transaction open, be it to read, and keeps it open: then nobody can write."""
+    with closing(sqlite3.connect(path, timeout=_SHORT_S, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            return True
+        connection.execute("ROLLBACK")
+        return False
 
 
 def _engine(path: Path, *, read_only: bool) -> Engine:

@@ -18,6 +18,30 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+writer = Table(
+    "writer",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),  # the fencing number: of the newest process that opened it to write
+    Column("turn", Integer, nullable=False),  # so often requests were let go
+    Column("epoch", Integer, nullable=False),
+    Column("journal", String, nullable=False),
+    Column("placed", Boolean, nullable=False),
+)
+
+fence = Table(
+    "fence",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("why", String, nullable=False),
+    Column("since", String, nullable=False),
+    Column("since_uptime_s", Float, nullable=False),
+    Column("since_boot", String, nullable=False),
+    Column("listed", Boolean, nullable=False),
+)
+
+passed = Table("passed", metadata, Column("batch", String, primary_key=True))
+
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
 
 file = Table(

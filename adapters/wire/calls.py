@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from typing import cast
 import httpx
 
 from adapters.wire.clients import Clients
-from adapters.wire.clocked import DEADLINE
+from adapters.wire.clocked import DEADLINE, MAY_WRITE, MayWrite
 from adapters.wire.forms import decoded
 from adapters.wire.paths import at, machine_word, text
 from adapters.wire.requests import Made
@@ -50,18 +50,25 @@ class Reply:
 
 
 def exchange(
-    clients: Clients, dialect: Dialect, made: Made, monotonic: Callable[[], float], now: datetime | None = None
+    clients: Clients,
+    dialect: Dialect,
+    made: Made,
+    monotonic: Callable[[], float],
+    now: datetime | None = None,
+    *,
+    may_write: MayWrite | None = None,
 ) -> Reply:
     """Send one request and look at what came back. Never raises for what the network or the portal did.
 
-    `now` is the portal's time as we know it, for answers that do not tell theirs.
+    `now` is the portal's time as we know it, for answers that do not tell theirs. `may_write` is asked before the request
+    is written; what it raises ends the call, and nothing was sent.
     """
     end = monotonic() + dialect.transport.deadline_s
 
     def left_s() -> float:
         return end - monotonic()
 
-    request = _request(made, clients.url(made.path, made.query), left_s)
+    request = _request(made, clients.url(made.path, made.query), {DEADLINE: left_s, MAY_WRITE: may_write})
     try:
         with clients.lent() as client:
             response = client.handle_request(request)
@@ -73,13 +80,13 @@ def exchange(
     return understood(response, body, dialect.answer, now)
 
 
-def _request(made: Made, url: httpx.URL, left_s: Callable[[], float]) -> httpx.Request:
+def _request(made: Made, url: httpx.URL, extensions: Mapping[str, object]) -> httpx.Request:
     """Given all its headers, httpx need not work them out of the body."""
     headers = {"Host": url.netloc.decode("ascii"), **_ALWAYS, **made.headers}
     if made.body or made.method in _SAY_HOW_LONG:
         headers["Content-Length"] = str(len(made.body))
     stream = httpx.ByteStream(made.body)
-    return httpx.Request(made.method, url, headers=headers, stream=stream, extensions={DEADLINE: left_s})
+    return httpx.Request(made.method, url, headers=headers, stream=stream, extensions=extensions)
 
 
 def _whole(response: httpx.Response, max_bytes: int, left_s: Callable[[], float]) -> bytes:

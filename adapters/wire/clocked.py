@@ -1,7 +1,8 @@
 """One connection to a portal, as a transport of httpx on which a whole call has one deadline.
 
 httpx's own bounds each phase, not the call: a portal that sends one byte a minute would hold us for hours. Its layers
-were also the half of what a request cost us. This one writes a request at once and lets the standard library read.
+were also the half of what a request cost us. This one writes a request at once and lets the standard library read. Before
+it writes it asks whether we still may: a process may have been stopped for long between making a request and sending it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ import httpx
 DEADLINE = "left_s"
 """The extension of a request that tells the seconds its call has left, whenever it is asked."""
 
+MAY_WRITE = "may_write"
+"""The extension that is asked before a request is written: what it raises ends the call, and nothing was sent."""
+
+MayWrite = Callable[[], None]
+
 _SLACK_S = 0.05  # setting a time-out lets go of the interpreter: not for less
 _KEEPALIVE_S = 2.0  # shorter than any server's: a write on a connection just closed has an unknown outcome
 _AT_ONCE = 65536
@@ -37,8 +43,12 @@ class ClockedTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         left_s: Callable[[], float] = request.extensions[DEADLINE]
         peer = self._connected(request.url, left_s)
+        may_write: MayWrite | None = request.extensions.get(MAY_WRITE)
         try:
-            peer.say(_written(request))
+            written = _written(request)
+            if may_write:
+                may_write()
+            peer.say(written)
             answer = peer.answer(request.method)
         except BaseException:
             peer.close()

@@ -11,6 +11,7 @@ import structlog
 
 from adapters.wire.calls import Reply, exchange
 from adapters.wire.clients import Clients
+from adapters.wire.clocked import MayWrite
 from adapters.wire.forms import decoded
 from adapters.wire.gate import Gate
 from adapters.wire.grants import Grants
@@ -61,19 +62,22 @@ class Line:
         retries: Retries,
         ticks: Ticks,
         clock: PortalClock | None = None,
+        may_write: MayWrite | None = None,
     ) -> None:
+        """`may_write` raises where this process may write no more; it is asked before each piece of a write leaves."""
         self.dialect = dialect
         self.ticks = ticks
         self.clock = clock or PortalClock(dialect.stamp, ticks)
         self.maker = Maker(dialect, credentials, urlsplit(clients.base_url).path.rstrip("/"), self.clock, ticks)
         self._clients = clients
+        self._may_write = may_write
         self._rules = dialect.answer_rules
         self._retries = retries
         self._gate = Gate(dialect.limits, self.clock, ticks)
         self._grants = Grants(dialect.grants, self.maker, self._fetch_grant, self.clock, ticks.monotonic)
 
     def write(self, call: Call) -> Written:
-        """An unknown outcome is never tried again. Raises AuthError."""
+        """An unknown outcome is never tried again. Raises AuthError, Fenced: then nothing was processed."""
         retrying = patiently(self._retries, self.ticks.monotonic, self.ticks.sleep)
         try:
             reply = retrying(self._settled, call)
@@ -119,7 +123,7 @@ class Line:
         return self.maker.lock(sealing, self.granted()) if sealing else None
 
     def _settled(self, call: Call) -> Reply:
-        reply = self._authorised(call)
+        reply = self._authorised(call, self._may_write)
         outcome = known(reply.seen, self._rules)
         if outcome in _AGAIN:
             raise self._not_yet(reply, outcome)
@@ -146,13 +150,13 @@ class Line:
         said = reaction(seen, self._rules)
         return said is Reaction.UNKNOWN and (listed(seen, self._rules) or (seen.status or 0) >= _SERVER_FAULT)
 
-    def _authorised(self, call: Call) -> Reply:
+    def _authorised(self, call: Call, may_write: MayWrite | None = None) -> Reply:
         """The same content again with new grants, and again by the portal's own clock, each once. Raises AuthError, NotYet."""
         tried: set[Reaction] = set()
         while True:
             granted = self._grants.current()
             made = self.maker.make(call, granted)
-            reply, learned = self._exchange(made)
+            reply, learned = self._exchange(made, may_write)
             said = self._said(reply.seen)
             self._grants.refused(granted if said is Reaction.AUTH else {})
             if said not in {Reaction.AUTH, Reaction.CLOCK}:
@@ -187,12 +191,13 @@ class Line:
     def _said(self, seen: Seen) -> Reaction | None:
         return reaction(seen, self._rules) if seen.transport is Transport.ANSWERED else None
 
-    def _exchange(self, made: Made) -> tuple[Reply, bool]:
+    def _exchange(self, made: Made, may_write: MayWrite | None = None) -> tuple[Reply, bool]:
         """The reply, and whether it taught us another time. No request goes out while the gate is shut."""
         self._pass()
         self._gate.take_turn()
         self._pass()  # while one waited for a turn, the portal may have asked another thread for quiet
-        reply = exchange(self._clients, self.dialect, made, self.ticks.monotonic, self.clock.now())
+        monotonic, now = self.ticks.monotonic, self.clock.now()
+        reply = exchange(self._clients, self.dialect, made, monotonic, now, may_write=may_write)
         if reply.retry_after_s is not None:
             self._gate.be_quiet(reply.retry_after_s)
         if self._said(reply.seen) is Reaction.CLOSED and reply.retry_after_s is None:

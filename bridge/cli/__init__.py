@@ -2,7 +2,7 @@
 
 import typer
 
-from bridge.cli import carry, dialect, look, plans, play, settle, setup, story, work
+from bridge.cli import carry, dialect, look, plans, play, safety, settle, setup, story, work
 from bridge.cli.app import app
 from bridge.cli.undo import UNDO
 from bridge.cli.words import say
@@ -36,6 +36,10 @@ for command, purpose in (
         T("Everything that happened to a batch, or to a person by the mark: from the cell to the read-back."),
     ),
     (look.status, T("Where everything stands: both sides, runs, mails waiting.")),
+    (safety.backup, T("A copy of the journal, encrypted, proven readable.")),
+    (safety.drill, T("Try whether the newest backup can be restored; nothing is put in its place.")),
+    (safety.restore, T("Put a backup in the journal's place; then everything is read back before anything is sent.")),
+    (safety.takeover, T("Put a process that was stopped past its lease out of action, so that the work can go on.")),
     (work.run, T("The service: sync and report at their hours until it is told to stop.")),
     (play.practice, T("The practice portal alone, until it is told to stop.")),
     (play.demo, T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth.")),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bridge.ledger_view import Seen, Sight
-    from bridge.status import RunLine, Status
+    from bridge.status import RunLine, Status, WriterLine
     from schemas.report import Item
     from schemas.roster import Roster
 
@@ -109,15 +109,23 @@ def show_items(items: "Sequence[Item]") -> None:
 
 
 def status(ctx: typer.Context, *, json: Json = False) -> None:
+    from bridge.safekeeping import fence_in_words
     from bridge.status import all_well, status_of
+    from bridge.wiring_journal import who_writes
     from bridge.wiring_look import look_at
 
-    with look_at(settings(ctx), LANGUAGE) as view:
-        found = status_of(view.journal, view.items(), now=view.now, by_hand=view.rules.by_hand)
+    config = settings(ctx)
+    with look_at(config, LANGUAGE) as view:
+        found = status_of(
+            view.journal, view.items(), now=view.now, by_hand=view.rules.by_hand, writer=who_writes(config)
+        )
+        standing = view.journal.fences.standing()
     if json:
         as_json(found)
     else:
         table([T("what"), T("figure")], [(say(what), figure) for what, figure in _figures(found)])
+        for text in fence_in_words(standing) if standing else ():
+            paragraph(say(text))
         if found["to_do"]:
             next_step(T("lxy-bridge findings lists what is to be done."))
     raise typer.Exit(0 if all_well(found) else 1)
@@ -140,6 +148,19 @@ def _figures(found: "Status") -> "Iterator[tuple[Text, str]]":
     if found["days_without_sync"]:
         yield T("Days without a sync"), " ".join(found["days_without_sync"])
     yield T("Last report"), _run(found["last_report"], T("handed out"), T("not yet mailed"))
+    yield T("Last backup"), _run(found["last_backup"], T("whole"), T("not complete"))
+    yield T("Last restore drill"), _run(found["last_drill"], T("restored"), T("not complete"))
+    if writer := found["writer"]:
+        yield T("At work now"), _at_work(writer)
+
+
+def _at_work(writer: "WriterLine") -> str:
+    about = {"work": writer["work"], "pid": writer["pid"], "host": writer["host"], "since": _moment(writer["since"])}
+    if writer["silent_s"]:
+        return say(
+            T("{work}, process {pid} on {host}, since {since}, silent past its lease: see lxy-bridge takeover", **about)
+        )
+    return say(T("{work}, process {pid} on {host}, since {since}", **about))
 
 
 def _as_of(rows: int, moment: str | None) -> str:

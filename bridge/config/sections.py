@@ -29,7 +29,7 @@ from schemas.batch import Level
 from schemas.errors import ConfigError, Wrong
 from schemas.texts import Language, T
 
-_MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "brake", "mail", "report", "schedule", "log")
+_MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "brake", "mail", "report", "backup", "schedule", "log")
 
 
 class _Section(BaseModel):
@@ -71,7 +71,10 @@ class Source(_Section):
 
 
 class Journal(_Section):
+    """`lease_s`: a writer that was silent for longer may be taken over by `takeover`."""
+
     path: Place = Path("journal.db")
+    lease_s: Annotated[float, Field(gt=0)] = 60
 
 
 class VaultKeys(_Section):
@@ -224,6 +227,13 @@ class Mail(_Section):
         return one_place(value, info, file_field="password_file", needed=needed)
 
 
+class Backup(_Section):
+    """Where copies of the journal are kept, encrypted, and how many of them."""
+
+    dir: Place = Path("backups")
+    keep: Annotated[int, Field(ge=1, le=1000)] = 7
+
+
 class ReportFiles(_Section):
     dir: Place = Path("reports")
 
@@ -232,8 +242,11 @@ class Schedule(_Section):
     """When the daemon works, as cron lines in Asia/Shanghai. `mail` tries again what still lies in the outbox.
 
     `probe` asks a portal that the last run found gone whether it is back, by one request; if so, that run goes on.
+    `drill` restores the newest backup into a folder of its own, to see that it can be.
     """
 
+    backup: Cron = "30 5 * * *"
+    drill: Cron = "45 5 * * sun"
     sync: Cron = "30 6 * * *"
     report: Cron = "30 7 * * *"
     mail: Cron = "*/15 * * * *"
@@ -261,6 +274,7 @@ class Config(_Section):
     brake: Brake
     mail: Mail
     report: ReportFiles
+    backup: Backup
     schedule: Schedule
     log: Log
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bridge import jobs
 from bridge.config import Config
-from bridge.wiring import Ways, open_journal_alone, open_memory
+from bridge.wiring import Ways, open_journal_alone
+from bridge.wiring_journal import open_memory
 from bridge.wiring_practice import Clerk
 from schemas.batch import BatchKey
 from schemas.finding import Case

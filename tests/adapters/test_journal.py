@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -241,7 +242,7 @@ def test_the_differences_are_found_without_walking_through_what_agrees(journal: 
 
 def test_a_second_writer_is_told_who_holds_the_lock_and_since_when(tmp_path: Path) -> None:
     lock = tmp_path / "journal.db.lock"
-    told = f"Another process holds the journal: sync, process {os.getpid()}, since 2025-05-11T09:00:00+08:00."
+    told = f"sync, process {os.getpid()} on {socket.gethostname()}, since 2025-05-11T09:00:00+08:00."
     with (
         hold(lock, now=MORNING_AFTER, work="sync"),
         pytest.raises(JournalError, match=re.escape(told)),

@@ -44,6 +44,10 @@ def test_before_the_first_run_there_is_nothing_and_nothing_is_well(world: World)
         last_sync=None,
         last_report=None,
         days_without_sync=[],
+        last_backup=None,
+        last_drill=None,
+        fence=None,
+        writer=None,
     )
     assert not all_well(found)
 
@@ -70,6 +74,10 @@ def test_when_all_agrees_all_is_well(world: World) -> None:
         last_sync={"state": "complete", "ended_at": NOW},
         last_report=None,
         days_without_sync=[],
+        last_backup=None,
+        last_drill=None,
+        fence=None,
+        writer=None,
     )
     assert all_well(found)
 

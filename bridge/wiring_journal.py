@@ -1,0 +1,98 @@
+"""The fuse box of the journal: to write in it as the only one, or to look into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.journal.epoch import admit
+from adapters.journal.journal import Journal as SqliteJournal
+from adapters.journal.journal import open_journal
+from adapters.journal.lease import Lease
+from adapters.journal.lock import end_silent, hold, take_over, writer_of
+from adapters.journal.store import is_kept
+from adapters.vault import Vault
+from bridge.config import Config
+from bridge.ports import Clock
+from bridge.wiring_portal import settling_of
+from schemas.epoch import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The journal as its one writer has it."""
+
+    journal: SqliteJournal
+    vault: Vault
+    lease: Lease
+
+
+@contextmanager
+def open_to_write(config: Config, clock: Clock, *, work: str) -> Iterator[Writing]:
+    """With the writer's lock held, its lease renewed, and a fence where the journal may not know what was sent last.
+
+    `work` is what others are told about who holds it. Raises ConfigError, JournalError (somebody else is at work).
+    """
+    vault = Vault.load(config.vault.key_file)
+    lease_s, since = config.journal.lease_s, clock.instant().at
+    with (
+        hold(lock_path(config), now=since, work=work, lease_s=lease_s) as lease,
+        _opened(config, clock, vault) as journal,
+    ):
+        yield Writing(journal, vault, lease)
+
+
+def take_over_writing(config: Config, clock: Clock, *, kill: bool = False) -> tuple[Writer, int]:
+    """Put another in place of a writer that was silent past its lease: who that was, and how many records were on their way.
+
+    `kill` ends it first. One that was stopped in the middle of a transaction keeps the journal's file, so there is no way
+    round that. Raises ConfigError, JournalError (it is at work, or nobody is, or it holds the file).
+    """
+    vault, now, lock = Vault.load(config.vault.key_file), clock.instant(), lock_path(config)
+    lease_s = config.journal.lease_s
+    if kill:
+        silent = end_silent(lock)
+        with hold(lock, now=now.at, work="takeover", lease_s=lease_s), _opened(config, clock, vault) as journal:
+            return silent, journal.deliveries.recover(now)
+    with (
+        take_over(lock, now=now.at, work="takeover", lease_s=lease_s, busy=lambda: _busy(config)) as (silent, _),
+        _opened(config, clock, vault) as journal,
+    ):
+        return silent, journal.deliveries.recover(now)
+
+
+def _busy(config: Config) -> bool:
+    return is_kept(config.journal.path)
+
+
+@contextmanager
+def _opened(config: Config, clock: Clock, vault: Vault) -> Iterator[SqliteJournal]:
+    settling = settling_of(config)
+    journal = open_journal(config.journal.path, vault, settling)
+    try:
+        admit(journal.store, settling, now=clock.instant(), witnesses=(witness_path(config),))
+        yield journal
+    finally:
+        journal.close()
+
+
+def open_memory(config: Config) -> SqliteJournal:
+    """The journal for looking only: no lock, and nothing can be written. Raises ConfigError, JournalError."""
+    vault = Vault.load(config.vault.key_file)
+    return open_journal(config.journal.path, vault, settling_of(config), read_only=True)
+
+
+def who_writes(config: Config) -> Writer | None:
+    """Who holds the journal now."""
+    return writer_of(lock_path(config))
+
+
+def lock_path(config: Config) -> Path:
+    return config.journal.path.with_name(config.journal.path.name + ".lock")
+
+
+def witness_path(config: Config) -> Path:
+    """How far the journal had come, told where the backups lie: it does not go back with this machine."""
+    return config.backup.dir / (config.journal.path.name + ".witness")

@@ -1,0 +1,108 @@
+"""Two senders: one is stopped (SIGSTOP) past its lease, another takes over, and the first is resumed.
+
+Judged by the portal's own ledger: what the resumed one still does shows there, for nobody else is at work meanwhile.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.reliability.lane import measured, owed, replayable, seeds
+from tests.reliability.test_kills import Roster, bad_days, calm, proven
+from tests.system.office import ROOT, Office
+
+SHORT, LONG = 50, 1_000
+LEASE_S = 0.5
+SLOW_S = 0.12  # so long the portal takes to store: a sender waits most of its time, and is stopped in that
+PATIENCE_S = 30.0
+REFUSED = "11"
+DONE = {"0", "1", "11"}  # complete, not complete, or told that it may send no more
+
+
+@contextmanager
+def ward(office: Office) -> Iterator[Callable[[str], str]]:
+    command = [sys.executable, "-m", "tests.reliability.ward", str(office.settings)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+
+        def told(line: str) -> str:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+            return process.stdout.readline().strip()
+
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        yield told
+        assert process.stdin
+        process.stdin.close()
+
+
+def zombie(roster: Roster, told: Callable[[str], str]) -> Counter[str]:
+    """One sender is stopped while it pushes, and what came of it.
+
+    One that was stopped in the middle of a transaction cannot be taken over; it is killed for it, or resumed first.
+    """
+    while True:
+        for _ in range(4):
+            roster.change()
+        if told(f"stop {roster.random.uniform(0.0, 0.4)}") == "stopped":
+            break
+    came = Counter(refused_within_the_lease=told("take") == REFUSED)
+    taken = over_its_lease(told) == "0"
+    came["in_a_transaction"] = not taken
+    if not taken and roster.random.random() < 0.5:
+        assert told("kill") == "0"
+        assert told("sync") in DONE
+        return came
+    synced_first = taken and roster.random.random() < 0.5
+    if synced_first:
+        assert told("sync") in DONE
+    before = settled_effects(roster)
+    assert told("go") in DONE
+    came.update(synced_first=synced_first, resumed=1, slipped=settled_effects(roster) - before)
+    if not synced_first:
+        assert told("sync") in DONE
+    return came
+
+
+def over_its_lease(told: Callable[[str], str]) -> str:
+    """What taking over comes to as soon as the lease has lapsed."""
+    end = time.monotonic() + PATIENCE_S
+    while (said := told("take")) == REFUSED:
+        assert time.monotonic() < end
+        time.sleep(LEASE_S / 5)
+    return said
+
+
+def settled_effects(roster: Roster) -> int:
+    """So many effects, once the portal has stored whatever it has taken in."""
+    count = -1
+    while count != (now := len(roster.office.portal.effects())):
+        count = now
+        time.sleep(1.5 * SLOW_S)
+    return count
+
+
+def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_after_another_took_over(tmp_path: Path) -> None:
+    came, trials = Counter[str](), 0
+    with bad_days(tmp_path, seeds(short=SHORT, long=LONG)[0], at_once=4) as roster:
+        with roster.office.settings.open("a", encoding="utf-8") as settings:
+            settings.write(f"\n[journal]\nlease_s = {LEASE_S}\n")
+        roster.office.portal.set_weather(slow_s=SLOW_S)
+        with ward(roster.office) as told:
+            for seed in seeds(short=SHORT, long=LONG):
+                roster.random.seed(seed)
+                with replayable(seed):
+                    came += zombie(roster, told)
+                trials += 1
+        calm(roster)
+        proven(roster, trials, in_flight_at_least=0)
+    assert came["slipped"] == 0
+    measured("zombies taken over", trials=trials, owed=owed(short=SHORT, long=LONG), doubled=0, **came)
