@@ -20,7 +20,7 @@ from schemas.errors import Fenced, JournalError
 from schemas.texts import T
 
 BUSY_TIMEOUT_S = 30
-_SHORT_S = 2.0
+_SHORT_S = 0.5
 
 
 class Store:
