@@ -21,7 +21,7 @@ from schemas.errors import Fault, Fenced, JournalError
 from schemas.texts import T
 
 BUSY_TIMEOUT_S = 30
-_SHORT_S = 2.0
+_SHORT_S = 0.5
 _CACHE_KIB = 32_768
 """A transaction that outgrows the cache writes its rollback journal, durably, again and again."""
 

@@ -172,6 +172,7 @@ def test_status_and_findings_show_what_waits_for_people(desk: Desk) -> None:
     found = desk.run("findings")
     assert (found.code, "已导出待上传" in found.out) == (1, True)
     desk.run("uploaded", "第一批", "--by", "王上传")
+    desk.world.open_again()
     desk.world.sync()
     status = desk.run("status", "--json").data
     assert (status["to_upload"], status["to_read_back"]) == (0, 2)

@@ -22,6 +22,8 @@ from tests.system.office import THIRD, Office, open_office
 _PATIENCE_S = 40.0
 _SCHEDULE = """
 [schedule]
+backup = "0 0 * * *"
+drill = "0 0 * * *"
 sync = "0 0 * * *"
 report = "0 0 * * *"
 
@@ -44,7 +46,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    """Its sync and its report were due at midnight."""
+    """Its backup, drill, sync and report were due at midnight."""
     with open_office(tmp_path) as opened:
         opened.keep("第三批.xlsx", *people(3))
         with opened.settings.open("a", encoding="utf-8") as settings:
@@ -101,10 +103,14 @@ def test_what_was_due_before_the_start_is_done_at_once_and_a_signal_ends_it(offi
     assert office.run("sync", "--dry-run").code == 0
     status = office.run("status", "--json").data
     assert (status["agreed"], status["mails_waiting"], status["last_sync"]["state"]) == (3, 0, "complete")
+    assert (status["last_backup"]["state"], status["last_drill"]["state"]) == ("complete", "complete")
     assert len(list((office.folder / "reports").iterdir())) == 2
 
 
 _BACK_TO_THE_FIRST_SCHEMA = """
+DROP TABLE writer;
+DROP TABLE fence;
+DROP TABLE passed;
 ALTER TABLE batch DROP COLUMN people_read_at;
 ALTER TABLE batch DROP COLUMN people_change;
 ALTER TABLE batch DROP COLUMN times_online;
@@ -125,6 +131,7 @@ def test_after_an_update_it_brings_the_older_journal_up_to_date_and_works_on(off
     assert office.run("sync").code == 0
     with closing(sqlite3.connect(office.folder / "journal.db")) as journal:
         journal.executescript(_BACK_TO_THE_FIRST_SCHEMA)
+    (office.folder / "journal.db.epoch").unlink()
     refused = office.run("status")
     assert (refused.code, "旧版本" in refused.err) == (1, True)
     with daemon(office) as process:
@@ -136,7 +143,7 @@ def test_after_an_update_it_brings_the_older_journal_up_to_date_and_works_on(off
 
 def not_busy(office: Office) -> bool:
     done = [line.get("job") for line in log_of(office) if line["event"] == "daemon.job_done"]
-    return done == ["sync", "report", "mail"]
+    return done == ["backup", "drill", "sync", "report", "mail"]
 
 
 def test_its_log_is_json_with_known_keys_and_nothing_personal(office: Office) -> None:

@@ -131,8 +131,8 @@ ACTS: Mapping[str, Act] = {
 }
 """Each command that changes something in an office with an interface."""
 
-ELSEWHERE = {"uploaded", "void", "settle", "new-journal", "run", "demo"}
-"""They need an office without an interface, a doubt, a loss, a signal or a minute: tests of their own have them."""
+ELSEWHERE = {"uploaded", "void", "settle", "new-journal", "backup", "restore", "takeover", "run", "demo"}
+"""They need an office without an interface, a doubt, a loss, a silence, a signal or a minute: they have tests of their own."""
 
 
 def test_every_command_that_changes_something_is_run_for_its_line() -> None:

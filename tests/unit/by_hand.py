@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from adapters.journal.journal import open_journal
 from bridge.map import batch_values, to_online
 from bridge.pipeline import sync
 from schemas.batch import Batch, BatchKey
@@ -15,7 +16,7 @@ from schemas.portal import DeliveryClass
 from schemas.report import Report
 from schemas.roster import Participant
 from tests.adapters.fake_workbook_portal import FakeWorkbookPortal
-from tests.unit.cast import BATCH, SPRING, WORDS, block, in_words
+from tests.unit.cast import BATCH, SPRING, VAULT, WORDS, block, in_words
 from tests.unit.world import World, new_journal
 
 BY_HAND = Settling(DeliveryClass.K4, 0, by_hand=True)
@@ -38,6 +39,12 @@ class HandWorld(World):
             journal=self.journal,
             rules=replace(self.house.rules, by_hand=True),
         )
+
+    def open_again(self) -> None:
+        """After a command has written to the journal: nobody else may until they open it anew."""
+        self.journal.close()
+        self.journal = open_journal(self.journal.path, VAULT, BY_HAND)
+        self.house = replace(self.house, journal=self.journal)
 
     def sync(self) -> Report:
         self.clock.pass_s(1)
