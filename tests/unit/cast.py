@@ -23,7 +23,7 @@ GLOSSARY = Glossary(WORDS, VAULT.mark, VAULT.person_key)
 SPRING = BatchKey(2025, "测试工会", "第一批")
 BATCH = Batch(SPRING, Level.CITY, "测试基地", date(2025, 5, 6), date(2025, 5, 10))
 MORNING_AFTER = datetime(2025, 5, 11, 9, 0, tzinfo=SHANGHAI)
-_NAMES = "零甲乙丙丁戊己庚"
+_NAMES = "零甲乙丙丁戊己庚辛壬"
 
 
 def person(number: int, **changes: Any) -> Participant:
