@@ -20,6 +20,7 @@ from bridge import jobs, logs
 from bridge.config import Config
 from bridge.wiring import NeverStops, SystemClock, Ways, plain_ways
 from schemas.report import RunState
+from tests.reliability.here import read_here
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Tells:
 
 
 def main() -> None:
+    read_here()
     config = Config.load(Path(sys.argv[1]))
     logs.configure("error", sys.stderr.buffer)
     jobs.sync(config, plain_ways())

@@ -27,6 +27,7 @@ from bridge.wiring import NeverStops, SystemClock, Ways
 from schemas.errors import JournalError
 from schemas.report import RunState
 from tests.reliability.disk import cut_power
+from tests.reliability.here import read_here
 from tests.reliability.nursery import Tells
 
 _CHANGE_COUNTER = slice(24, 28)  # of SQLite's file header: one more with each commit
@@ -34,6 +35,7 @@ _PATIENCE_S = 60
 
 
 def main() -> None:
+    read_here()
     config, disk = Config.load(Path(sys.argv[1])), Path(sys.argv[2])
     acknowledged = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     logs.configure("error", open(os.devnull, "ab", buffering=0))  # noqa: PTH123, SIM115  # for as long as we live

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from bridge import jobs, logs
 from bridge.config import Config
+from tests.reliability.here import read_here
 
 
 def main() -> None:
     config = Config.load(Path(sys.argv[1]))
     logs.configure("error", sys.stderr.buffer)
+    read_here()
     gc.freeze()  # children share the memory instead of copying it
     print("ready", flush=True)
     for _line in sys.stdin:

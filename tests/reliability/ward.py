@@ -22,12 +22,14 @@ from bridge.wiring import NeverStops, SystemClock, Ways
 from bridge.wiring_journal import take_over_writing
 from schemas.errors import BridgeError, JournalError
 from schemas.report import RunState
+from tests.reliability.here import read_here
 from tests.reliability.nursery import Tells
 
 FAULT, BUSY = 70, 71
 
 
 def main() -> None:
+    read_here()
     config = Config.load(Path(sys.argv[1]))
     logs.configure("error", sys.stderr.buffer)
     gc.freeze()  # children share the memory instead of copying it

