@@ -368,7 +368,7 @@ def _rest(house: House, trouble: Trouble) -> dict[str, int]:
     """What the next run must know of the portal: a closed one is asked again after a while, by one request."""
     shut_s = house.portal.shut_for_s
     quiet_s = ASKED_AGAIN_S if shut_s == inf else min(shut_s, QUIET_AT_MOST_S)
-    return {"silent": int(trouble.silent), "quiet_s": ceil(quiet_s)} if trouble.silent or quiet_s else {}
+    return {"silent": int(trouble.silent), "quiet_ms": ceil(1000 * quiet_s)} if trouble.silent or quiet_s else {}
 
 
 def items_now(journal: Journal, rules: Rules, wording: Wording, *, now: datetime) -> list[Item]:

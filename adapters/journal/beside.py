@@ -21,9 +21,8 @@ from pathlib import Path
 
 import orjson
 
+from adapters.journal.faults import of_system
 from schemas.epoch import Why
-from schemas.errors import JournalError
-from schemas.texts import T
 
 _BYTES = 512
 _MACHINE_ID = Path("/etc/machine-id")
@@ -69,13 +68,7 @@ class Beside:
         try:
             self._written(durable=durable)
         except OSError as error:
-            raise JournalError(
-                T(
-                    "{path} cannot be written: {reason}. Nothing is sent without it.",
-                    path=self.path,
-                    reason=error.strerror,
-                )
-            ) from None
+            raise of_system(self.path, error) from None
 
     def _written(self, *, durable: bool) -> None:
         """In place, so that it is never half there; again where the process was held up and the stamp came late."""

@@ -87,8 +87,8 @@ class Runs:
             row = connection.exec_driver_sql(_REST).first()
         if row is None:
             return Rest()
-        quiet_s, ended_at = row.quiet_s or 0, datetime.fromisoformat(row.ended_at)
-        return Rest(bool(row.silent), ended_at + timedelta(seconds=quiet_s) if quiet_s else None)
+        quiet_ms, ended_at = row.quiet_ms or 0, datetime.fromisoformat(row.ended_at)
+        return Rest(bool(row.silent), ended_at + timedelta(milliseconds=quiet_ms) if quiet_ms else None)
 
     def began_at(self) -> datetime | None:
         """When the first run of all began."""
@@ -128,7 +128,7 @@ class Runs:
 
 
 _REST = (
-    "SELECT ended_at, numbers ->> 'silent' AS silent, numbers ->> 'quiet_s' AS quiet_s FROM run"
+    "SELECT ended_at, numbers ->> 'silent' AS silent, numbers ->> 'quiet_ms' AS quiet_ms FROM run"
     " WHERE kind IN ('sync', 'resync', 'reconcile') AND state <> 'failed' AND ended_at IS NOT NULL"
     " ORDER BY id DESC LIMIT 1"
 )

@@ -189,7 +189,8 @@ def in_memory() -> Iterator[Path]:
 
 def _settle_in(office: Office, kind: Kind) -> None:
     (office.folder / "storm.toml").write_text(kind.dialect(), encoding="utf-8")
-    office.change("[portal]\n", '[portal]\ndialect = "storm.toml"\n')
+    calm = "[brake]\nleast_people = 1000\n\n"  # a batch of five that changes all the time is no mass change
+    office.change("[portal]\n", f'{calm}[portal]\ndialect = "storm.toml"\n')
     # one authority: loading all of them takes longer than a kill
     authority = f'ca_file = "{office.mailbox.ca_file.as_posix()}"'
     office.change("settle_window_s = 0", f"settle_window_s = {kind.window_s}\n{authority}")

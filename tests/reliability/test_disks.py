@@ -184,7 +184,7 @@ def test_a_journal_that_is_gone_is_not_made_anew_until_somebody_says_so(office: 
     assert alarms(office) == ["missing"]
     begun = office.run("new-journal")
     assert begun.code == 0, begun.err
-    assert "如需撤销" in begun.out
+    assert "撤销" in begun.out
     is_known_again(office)
 
 

@@ -193,7 +193,7 @@ def trial(folder: Path) -> Iterator[Trial]:
     with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as served:
         way, time = Drifting(served._transport), FakeTime()
         address = "http://127.0.0.1"
-        clients = Clients(address, lambda: httpx.Client(base_url=address, transport=way))
+        clients = Clients(address, lambda: way)
         ticks = Ticks(time.monotonic, time.sleep, time.now, os.urandom)
         line = Line(QILU, clients, Credentials(access.app_id, access.app_secret), Retries(), ticks)
         served.headers["Authorization"] = f"Bearer {access.admin_token}"

@@ -91,6 +91,7 @@ def test_what_is_stored_is_not_sent_again_and_stays_open_until_it_is_read_back(o
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[0] == f"{TITLE}：王查询确认线上已有（1条）。"
     assert f"撤销：lxy-bridge settle {MARK} --absent --by 经办人" in ran.out
+    office.world.open_again()
     with office.world.written() as calls:
         report = office.world.sync()
     assert (calls, office.state(), report.state) == ({}, State.VOUCHED, "partial")
@@ -103,6 +104,7 @@ def test_what_is_stored_is_not_sent_again_and_stays_open_until_it_is_read_back(o
 
 def test_what_is_absent_goes_out_anew_under_a_new_serial(office: Office) -> None:
     assert office.settle(MARK, "--absent", "--by", "王查询").code == 0
+    office.world.open_again()
     with office.world.written() as calls:
         office.world.sync()
     assert calls == {Operation.SAVE_PEOPLE: 1}

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adapters.journal.journal import open_journal
 from bridge.map import batch_values, to_online
 from bridge.pipeline import sync
 from schemas.batch import Batch, BatchKey
@@ -16,7 +15,7 @@ from schemas.portal import DeliveryClass
 from schemas.report import Report
 from schemas.roster import Participant
 from tests.adapters.fake_workbook_portal import FakeWorkbookPortal
-from tests.unit.cast import BATCH, SPRING, VAULT, WORDS, block, in_words
+from tests.unit.cast import BATCH, SPRING, WORDS, block, in_words
 from tests.unit.world import World, new_journal
 
 BY_HAND = Settling(DeliveryClass.K4, 0, by_hand=True)
@@ -30,6 +29,7 @@ class HandWorld(World):
     def __init__(self, folder: Path, **desk: Any) -> None:
         super().__init__(folder)
         self.journal.close()
+        self.settling = BY_HAND
         self.journal = new_journal(folder, BY_HAND)
         self.desk = FakeWorkbookPortal(lambda: self.clock.now.at, **desk)
         self.house = replace(
@@ -39,12 +39,6 @@ class HandWorld(World):
             journal=self.journal,
             rules=replace(self.house.rules, by_hand=True),
         )
-
-    def open_again(self) -> None:
-        """After a command has written to the journal: nobody else may until they open it anew."""
-        self.journal.close()
-        self.journal = open_journal(self.journal.path, VAULT, BY_HAND)
-        self.house = replace(self.house, journal=self.journal)
 
     def sync(self) -> Report:
         self.clock.pass_s(1)

@@ -162,6 +162,12 @@ class World:
             basis="first",
         )
 
+    def open_again(self) -> None:
+        """After a command has written to the journal: nobody else may until they open it anew."""
+        self.journal.close()
+        self.journal = open_journal(self.journal.path, VAULT, self.settling)
+        self.house = replace(self.house, journal=self.journal)
+
     def ours_are(self, *organisers: str) -> None:
         """The federation decides anew whose batches are its own."""
         self.house = replace(
