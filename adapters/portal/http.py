@@ -22,7 +22,6 @@ from adapters.wire.requests import Call, Credentials
 from adapters.wire.ticks import Ticks
 from adapters.wire.waiting import Retries
 from schemas.dialect.request import Listing, Write
-from schemas.outcome import Transport
 from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, OnlineStatus, Operation, Payload, Record
 from schemas.texts import T, Text
 
@@ -106,7 +105,7 @@ class HttpPortal:
             elapsed_ms=self._since_ms(started),
             rows=len(payload.serials),
         )
-        shut = reply.seen.transport is Transport.NOT_OURS or self._line.closed
+        shut = reply.page or self._line.closed
         return Answer(reply.cause, reply.seen.status, said.of, written.tries, said.drift, whole=said.whole, shut=shut)
 
     def batches(self, year: int, *, expected: Expected = tuple) -> Iterator[OnlineBatch]:

@@ -39,6 +39,7 @@ class Reply:
     """What came of one call. `cause` is a machine word such as "answered:P00000" or "lost:ReadTimeout".
 
     `date` and `next_link` are what the answer's headers say: the portal's time, and the address of the next page.
+    `page`: it is one for people's eyes, such as a portal shows while it is closed.
     """
 
     seen: Seen = field(repr=False)
@@ -47,6 +48,7 @@ class Reply:
     retry_after_s: float | None = None
     date: str = ""
     next_link: str = field(default="", repr=False)
+    page: bool = False
 
 
 def exchange(
@@ -119,7 +121,8 @@ def understood(response: httpx.Response, body: bytes, shape: AnswerShape, now: d
     asked_s = seconds_asked(headers.get("retry-after", ""), date, now)
     says_all = status == HTTPStatus.NO_CONTENT and not shape.code_at
     if response.is_success and (not code or document is None) and not says_all:
-        return Reply(Seen(Transport.NOT_OURS, status), f"not_ours:{status}", None, asked_s, date)
+        page = document is None and body.lstrip().startswith(b"<")
+        return Reply(Seen(Transport.NOT_OURS, status), f"not_ours:{status}", None, asked_s, date, page=page)
     message = text(at(document, shape.message_at)) if shape.message_at else ""
     seen = Seen(Transport.ANSWERED, status, code, message)
     return Reply(seen, f"answered:{machine_word(code) or status}", document, asked_s, date, link)

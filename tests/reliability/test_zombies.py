@@ -11,10 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.reliability.lane import measured, owed, replayable, seeds
-from tests.reliability.test_kills import Roster, bad_days, calm, proven
+from tests.reliability.storm import Kind, Roster, world
+from tests.reliability.test_kills import verdict
 from tests.system.office import ROOT, Office
 
 SHORT, LONG = 50, 1_000
@@ -90,23 +90,24 @@ def settled_effects(roster: Roster) -> int:
     return count
 
 
-def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_after_another_took_over(tmp_path: Path) -> None:
+def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_after_another_took_over() -> None:
     """An office for so many trials: the more people it holds, the longer each of its runs takes."""
     came, trials, all_seeds = Counter[str](), 0, seeds(short=SHORT, long=LONG)
     for first in range(0, len(all_seeds), TRIALS_AN_OFFICE):
         some = all_seeds[first : first + TRIALS_AN_OFFICE]
-        (tmp_path / str(first)).mkdir()
-        with bad_days(tmp_path / str(first), some[0], at_once=4) as roster:
+        with world(Kind("K3", at_once=4), some[0]) as roster:
             with roster.office.settings.open("a", encoding="utf-8") as settings:
                 settings.write(f"\n[journal]\nlease_s = {LEASE_S}\n")
-            roster.office.portal.set_weather(slow_s=SLOW_S)
+            roster.office.portal.set_weather(doubles=True, slow_s=SLOW_S)
             with ward(roster.office) as told:
                 for seed in some:
                     roster.random.seed(seed)
                     with replayable(seed):
                         came += zombie(roster, told)
                     trials += 1
-            calm(roster)
-            proven(roster, len(some), in_flight_at_least=0)
+            roster.calm()
+            checked = verdict(roster)
+            assert checked.violations == []
+            assert checked.figures["lost"] == checked.figures["doubled"] == 0
     assert came["slipped"] == 0
     measured("zombies taken over", trials=trials, owed=owed(short=SHORT, long=LONG), doubled=0, lost=0, **came)

@@ -6,6 +6,7 @@ Each test enters a batch of its own while the weather is bad; then the sky clear
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -66,8 +67,15 @@ class Season:
     def clears_up(self) -> None:
         """Good weather: in three runs everything is there, once, and the bridge says so."""
         self.office.portal.set_weather(**asdict(Weather()) | {"expire_tokens": False})
-        assert 0 in (self.sync().code for _ in range(3))
+        assert any(self._went_well() for _ in range(3))
         assert self.violations(PATIENT) == []
+
+    def _went_well(self) -> bool:
+        """Else a second passes: a portal's wish for quiet holds from run to run."""
+        well = self.sync().code == 0
+        if not well:
+            time.sleep(1.0)
+        return well
 
     def violations(self, bounds: Bounds) -> list[str]:
         return check(self.office.portal.folder, self.journal, self.wanted, bounds=bounds).violations
