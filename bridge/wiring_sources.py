@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 from adapters.sources.apart import Apart
@@ -12,7 +11,7 @@ from adapters.sources.facts import Facts
 from adapters.sources.folder import FolderSource, Understand
 from bridge.config import Config, SourceSection, read_secret
 from bridge.ports import Source
-from bridge.wiring_portal import SHANGHAI
+from bridge.wiring_portal import ticks
 
 
 def sources_of(config: Config, understand: Understand, *, key: bytes = b"") -> list[Source]:
@@ -47,7 +46,7 @@ def _database(config: Config, section: SourceSection, key: bytes) -> DatabaseSou
         open_database(section.name, section.url or "", password, timeout_s=section.timeout_s),
         Queries(section.people or "", section.watermark or "", section.overlap_s, section.columns),
         Facts(organiser=section.organiser or "", level=section.level, year=config.federation.year),
-        now=lambda: datetime.now(SHANGHAI),
+        now=ticks().now,
         key=key,
     )
 

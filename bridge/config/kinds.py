@@ -71,7 +71,7 @@ def _database_url(value: object, info: ValidationInfo) -> str:
     account = rest.partition("/")[0].rpartition("@")[0]
     if ":" in account or "password=" in rest:
         raise Wrong(T("{key}: the password does not stand here; write password_file or password_env."))
-    if not re.fullmatch(r"[^/?#]*?(:[0-9]+)?(/[^?#]*)?(\?.*)?", rest.rpartition("@")[2]):
+    if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^/?#:]*)(:[0-9]+)?(/[^?#]*)?(\?.*)?", rest.rpartition("@")[2]):
         raise Wrong(T("{key}: is not the address of a database."))
     return value
 

@@ -521,7 +521,7 @@ def test_the_sample_shows_the_defaults_of_a_database(tmp_path: Path):
         ),
         ("sqlite:///台账.db", "mysql://db:port/union", "source[1].url: is not the address of a database."),
         ('"sqlite:///台账.db"', "5", "source[1].url: write it as text in quotation marks."),
-        ('people = "SELECT 1"', 'people = "SELECT 1"\ntimeout_s = 0', "source[1].timeout_s: must be more than 0."),
+        ('people = "SELECT 1"', 'people = "SELECT 1"\ntimeout_s = 0', "source[1].timeout_s: must be more than 0.0."),
     ],
     ids=["people", "url", "path", "kind", "another", "password", "password in the query", "port", "number", "time-out"],
 )
