@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
@@ -23,7 +26,7 @@ _DRIVERS = {
 _CONNECT_S = 10
 _OVERTIME = {"57014", "1969", "3024", "SQLITE_INTERRUPT"}  # PostgreSQL, MariaDB, MySQL, SQLite
 _UNABLE = {"SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_IOERR"}  # a file that is opened only when it is asked
-_SLACK_S = 5  # the server's own time-out speaks first
+_SLACK_S = 2  # the server's own time-out speaks first
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Answer:
     """What one query answers: the names of its columns, and its rows as the driver gives them."""
 
     names: tuple[str, ...]
-    rows: Sequence[Sequence[object]]
+    rows: Sequence[Sequence[object]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Database:
         """One query in a read-only snapshot of its own. Raises SourceError, without a word of the driver's own."""
         asked = False
         try:
-            with self._snapshot() as connection, self._in_time(connection):
+            with self._snapshot() as connection:
                 asked = True
                 result = connection.exec_driver_sql(query)
                 names = tuple(result.keys()) if result.returns_rows else ()
@@ -57,25 +60,39 @@ class Database:
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
         """Nothing is ever committed: leaving rolls back."""
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, self._in_time(connection):
             for statement in _OPENING[self.engine.dialect.name](self):
                 connection.exec_driver_sql(statement)
             yield connection.execution_options(no_parameters=True)
 
     @contextmanager
     def _in_time(self, connection: Connection) -> Iterator[None]:
-        """A server stops a statement itself; SQLite has to be told to."""
-        if self.engine.dialect.name != "sqlite":
+        """A server stops a statement itself; SQLite has to be told to, and one that is frozen is hung up on."""
+        stop = _STOPPING.get(self.engine.dialect.name)
+        if stop is None:
             yield
             return
-        interrupt: Callable[[], None] = getattr(connection.connection.dbapi_connection, "interrupt")  # noqa: B009  # of its driver alone
-        timer = threading.Timer(self.timeout_s, interrupt)
+        slack_s, break_off = stop
+        timer = threading.Timer(self.timeout_s + slack_s, break_off, (connection.connection.dbapi_connection,))
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
             timer.join()
+
+
+def _hang_up(connection: Any) -> None:
+    """Psycopg waits for as long as the line holds, so the line is cut."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+_STOPPING: Mapping[str, tuple[float, Callable[[Any], None]]] = {
+    "sqlite": (0, lambda connection: connection.interrupt()),
+    "postgresql": (_SLACK_S, _hang_up),
+}
+"""So many seconds after the time-out, and how; pymysql's sockets have time-outs of their own."""
 
 
 def open_database(name: str, url: str, password: str, *, timeout_s: float) -> Database:

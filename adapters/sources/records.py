@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
@@ -32,7 +32,7 @@ class Records:
 
     header: Header
     names: Row
-    rows: list[Row]
+    rows: list[Row] = field(repr=False)
 
     def digest(self) -> bytes:
         """SHA-256 over names and rows, in whatever order the rows came."""

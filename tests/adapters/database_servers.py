@@ -41,6 +41,7 @@ class Postgres:
     kind = "postgresql"
     text, exact, inexact, moment = "VARCHAR(100)", "NUMERIC(18)", "DOUBLE PRECISION", "TIMESTAMPTZ"
     endless = "SELECT '甲' AS name FROM pg_sleep(600)"
+    worker = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(600)' AND state = 'active'"
     running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(600)' AND state = 'active'"
 
     def __init__(self, folder: Path) -> None:
@@ -99,6 +100,11 @@ class MariaDb:
         )
         _until(self._answers)
 
+    @property
+    def worker(self) -> str:
+        """All its threads at once."""
+        return f"SELECT {self._process.pid}"
+
     def _answers(self) -> bool:
         assert self._process.poll() is None, "mariadbd ended"
         with socket.socket() as probe:
@@ -146,6 +152,19 @@ def wait_until_running(server: Postgres | MariaDb) -> None:
             return bool(connection.exec_driver_sql(server.running).scalar())
 
     _until(works)
+
+
+@contextmanager
+def frozen(server: Postgres | MariaDb) -> Iterator[None]:
+    """Whoever works on somebody's endless statement is stopped for as long as this lasts."""
+    wait_until_running(server)
+    with server.writer.connect() as connection:
+        worker = connection.exec_driver_sql(server.worker).scalar_one()
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)
 
 
 def _free_port() -> int:

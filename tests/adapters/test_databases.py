@@ -25,7 +25,16 @@ from schemas.errors import SourceError
 from schemas.header_words import Column
 from schemas.journal import Intake
 from schemas.roster import Place, Reading
-from tests.adapters.database_servers import SERVERS, MariaDb, Postgres, Server, execute, started, wait_until_running
+from tests.adapters.database_servers import (
+    SERVERS,
+    MariaDb,
+    Postgres,
+    Server,
+    execute,
+    frozen,
+    started,
+    wait_until_running,
+)
 from tests.adapters.ledgers import id_no, name, write_xlsx
 
 NOW = datetime(2025, 6, 10, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -330,6 +339,16 @@ def test_a_server_killed_while_it_answers_is_a_failure_and_nothing_is_gone(serve
     [after] = told
     assert ["does not answer" in str(text) for text in after.failures] == [True]
     assert (after.gone, after.read, after.touched) == ([], [], [])
+
+
+@pytest.mark.parametrize("running", ["postgresql", "mariadb"], indirect=True)
+def test_a_server_that_froze_is_hung_up_on(server: Postgres | MariaDb) -> None:
+    told: list[str] = []
+    reader = threading.Thread(target=lambda: told.append(failure(source_of(server, server.endless, timeout_s=1))))
+    reader.start()
+    with frozen(server):
+        reader.join()
+    assert ["does not answer" in text for text in told] == [True]
 
 
 @pytest.mark.parametrize("running", ["mariadb"], indirect=True)
