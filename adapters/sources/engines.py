@@ -130,7 +130,11 @@ def _sockets(timeout_s: float) -> Mapping[str, object]:
 
 _CONNECTING: Mapping[str, Callable[[float], Mapping[str, object]]] = {
     "sqlite": lambda timeout_s: {"timeout": timeout_s, "isolation_level": None},
-    "postgresql": lambda _: {"connect_timeout": _CONNECT_S, "application_name": "lxy-bridge"},
+    "postgresql": lambda _: {
+        "connect_timeout": _CONNECT_S,
+        "application_name": "lxy-bridge",
+        "options": "-c default_transaction_read_only=on",  # also for what a query begins after a COMMIT of its own
+    },
     "mysql": _sockets,
     "mariadb": _sockets,
 }

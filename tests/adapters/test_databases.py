@@ -253,9 +253,10 @@ def test_rows_without_a_batch_are_set_aside_alone(server: Server) -> None:
     assert [(one.where.row, one.problems[0].code) for one in reading.rejections] == [(2, "batch_incomplete")]
 
 
-def test_nothing_can_be_written(server: Server) -> None:
+@pytest.mark.parametrize("query", ["DELETE FROM people", "COMMIT; DELETE FROM people"])
+def test_nothing_can_be_written(server: Server, query: str) -> None:
     fill(server, row(1))
-    assert "refuses the query" in failure(source_of(server, "DELETE FROM people"))
+    assert "refuses the query" in failure(source_of(server, query))
     assert len(reading_of(source_of(server)).rosters) == 1
 
 
