@@ -74,10 +74,13 @@ class Source(Protocol):
         """What is there now, without opening it. Raises SourceError when the source itself is gone."""
 
     def digest(self, stamp: FileStamp) -> bytes:
-        """SHA-256 of the content: the second gate of intake."""
+        """SHA-256 of the content: the second gate of intake. Raises SourceError when the source went away meanwhile."""
 
     def read(self, stamp: FileStamp, known: Mapping[str, str]) -> Reading:
-        """One file, understood, but for the sheets whose mark is `known`. Bad content is part of the Reading."""
+        """One file, understood, but for the sheets whose mark is `known`. Bad content is part of the Reading.
+
+        Raises SourceError when the source went away meanwhile.
+        """
 
 
 class Portal(Protocol):

@@ -15,7 +15,7 @@ from schemas.texts import T
 def read(sources: Sequence[Source], known: Mapping[str, KnownFile], watch: Watch) -> Intake:
     """Four gates: the stat, the content's hash, each sheet's mark, then the reading itself.
 
-    A source that cannot be looked at is a failure of its own: its files are not taken for gone.
+    A source that cannot be looked at, or goes away meanwhile, is a failure of its own: its files are not taken for gone.
     """
     intake = Intake()
     seen: set[str] = set()
@@ -30,7 +30,10 @@ def read(sources: Sequence[Source], known: Mapping[str, KnownFile], watch: Watch
         news = [stamp for stamp in stamps if _is_news(stamp, known.get(stamp.path))]
         watch.step("read", len(news))
         for stamp in news:
-            _take(source, stamp, known.get(stamp.path), intake)
+            try:
+                _take(source, stamp, known.get(stamp.path), intake)
+            except SourceError as error:
+                intake.failures.append(error.text)
             watch.advance()
     intake.gone += [path for path in known if path not in seen]
     return intake

@@ -19,11 +19,10 @@ from adapters.journal.schema import is_older
 from adapters.render import ReportRenderer
 from adapters.render.files import write_files
 from adapters.sources.apart import Apart
-from adapters.sources.folder import FolderSource, Understand
 from adapters.vault import Vault, create_keys
 from bridge import logs
 from bridge.brake import Limits
-from bridge.config import Config, SourceSection
+from bridge.config import Config
 from bridge.config.packs import basis_of, load_policy
 from bridge.deadlines import DeadlineRule
 from bridge.findings import Rules
@@ -37,6 +36,7 @@ from bridge.rota import Owed
 from bridge.wiring_journal import open_memory, open_to_write
 from bridge.wiring_mail import alarmed
 from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier
+from bridge.wiring_sources import sources_of
 from schemas.batch import Base, BatchKey
 from schemas.errors import BridgeError, ConfigError
 from schemas.journal import Instant
@@ -194,31 +194,6 @@ def _reader(config: Config, glossary: Glossary) -> Reader:
         person_key=glossary.person_key,
         ours=ours,
     )
-
-
-def sources_of(config: Config, understand: Understand, *, key: bytes = b"") -> list[Source]:
-    """`key` is what the marks of sheets are made with: those who only look need none."""
-    return [source_of(config, one, one.path, one.glob, understand, key=key) for one in config.source]
-
-
-def source_of(
-    config: Config, section: SourceSection, folder: Path, pattern: str, understand: Understand, *, key: bytes = b""
-) -> FolderSource:
-    return FolderSource(
-        section.name,
-        folder,
-        pattern,
-        organiser=section.organiser or "",
-        level=section.level,
-        year=config.federation.year,
-        understand=understand,
-        key=key,
-    )
-
-
-def ledgers_in_sight(config: Config) -> int:
-    """How many there would be to read now. Raises SourceError."""
-    return sum(1 for source in sources_of(config, Apart()) for _ in source.look())
 
 
 @contextmanager

@@ -23,8 +23,9 @@ from bridge.ledger_view import Seen
 from bridge.pipeline import items_now
 from bridge.ports import Journal
 from bridge.report import Wording
-from bridge.wiring import SystemClock, bases_of, rules_of, source_of, wording_of
+from bridge.wiring import SystemClock, bases_of, rules_of, wording_of
 from bridge.wiring_journal import open_memory
+from bridge.wiring_sources import source_of
 from schemas.errors import ConfigError
 from schemas.finding import FieldDifference
 from schemas.policy import Policy
@@ -88,7 +89,7 @@ def _checked(reading: Reading, config: Config | None) -> list[tuple[Problem, ...
 
 def _source_for(folder: Path, pattern: str, config: Config | None, apart: Apart) -> FolderSource:
     sections = config.source if config else ()
-    own = next((one for one in sections if folder.absolute().is_relative_to(one.path)), None)
+    own = next((one for one in sections if one.path and folder.absolute().is_relative_to(one.path)), None)
     if config is None or own is None:
         return FolderSource(str(folder), folder, pattern, understand=apart)
     return source_of(config, own, folder, pattern, apart)

@@ -21,12 +21,18 @@ class Grid:
 
     `knows_merges`: cells merged downwards are filled already; a text file cannot say which were.
     `unvalued` answers, at a price, which formula cells hold no value; in `rows` they look empty.
+    `numbers` are what its rows go by where that is not their place: the keys of a database.
     """
 
     sheet: str
     rows: list[Row]
     knows_merges: bool = True
     unvalued: Callable[[], frozenset[Spot]] = _none_unvalued
+    numbers: tuple[int, ...] = ()
+
+    def number(self, row: int) -> int:
+        """What staff know the row by, counted from 1; 0 above the first."""
+        return self.numbers[row] if 0 <= row < len(self.numbers) else row + 1
 
 
 @dataclass(frozen=True, slots=True)

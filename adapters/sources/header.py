@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -57,6 +57,20 @@ def header_at(rows: Sequence[Row], index: int) -> Header | None:
     return _header(upper, depth=1)
 
 
+def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header | None:
+    """The header that columns with these names make: by `columns` first, then by the words of headers or our own.
+
+    None where nothing is the name of people, or `columns` speaks of a column that is not there.
+    """
+    if not set(columns.values()) <= set(names):
+        return None
+    own = {column.value: column for column in Column}
+    headings = [header_words().columns[own[name.lower()]][0] if name.lower() in own else name for name in names]
+    at = _columns(headings) | {column: names.index(name) for column, name in columns.items()}
+    written = {column: names[index] for column, index in at.items()}
+    return _placed(at, written, depth=1) if Column.NAME in at else None
+
+
 def is_unit_summary(row: Row) -> bool:
     """A header that counts heads per unit and names nobody."""
     found = _columns(_headings(row))
@@ -92,7 +106,10 @@ def _meaning(heading: str) -> tuple[Column | None, int]:
 
 def _header(headings: list[str], *, depth: int) -> Header:
     at = _columns(headings)
-    written = {column: headings[index] for column, index in at.items()}
+    return _placed(at, {column: headings[index] for column, index in at.items()}, depth=depth)
+
+
+def _placed(at: dict[Column, int], written: dict[Column, str], *, depth: int) -> Header:
     return Header(at, written, tuple(at.get(c, -1) for c in PERSON), tuple(at.get(c, -1) for c in BATCH), depth)
 
 

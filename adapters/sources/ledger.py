@@ -132,7 +132,7 @@ def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list
             roster = gathering.roster(of_one)
             if roster:
                 said.rosters.append(roster)
-                _note_region(said, roster)
+                note_region(said.notes, roster)
             else:
                 said.rejections += gathering.rejections
         if len(own) > 1:
@@ -140,11 +140,11 @@ def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list
     _compare_total(said, Place(said.path, grid.sheet), declared.of_all, [one for own in gathered for one in own])
 
 
-def _note_region(said: _Said, roster: Roster) -> None:
+def note_region(notes: list[Problem], roster: Roster) -> None:
     """Regions come and go: an unknown one is worth a word for each batch, and refuses nobody."""
     odd = (person for person in roster.people if person.id_type is IdType.RESIDENT and unknown_region(person.id_no))
     if first := next(odd, None):
-        said.note("unknown_region", first.where)
+        notes.append(problem("unknown_region", first.where))
 
 
 def _compare_total(said: _Said, where: Place, declared: int | None, counted: list[Gathering]) -> None:

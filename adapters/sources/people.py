@@ -27,7 +27,7 @@ class Table:
     unit: str = ""
 
     def place(self, row: int, column: Column | None = None) -> Place:
-        return Place(self.file, self.grid.sheet, row + 1, self.header.title(column) if column else "")
+        return Place(self.file, self.grid.sheet, self.grid.number(row), self.header.title(column) if column else "")
 
 
 @dataclass(slots=True)

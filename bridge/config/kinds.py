@@ -56,6 +56,26 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _database_url(value: object, info: ValidationInfo) -> str:
+    """Without a password. A relative path of an SQLite file is meant from the folder of the settings file."""
+    if not isinstance(value, str):
+        raise Wrong(T("{key}: write it as text in quotation marks."))
+    kind, separator, rest = value.partition("://")
+    if not separator or kind not in _DATABASES:
+        raise Wrong(
+            T("{key}: must begin with one of {expected}.", expected=", ".join(f"{one}://" for one in _DATABASES))
+        )
+    if kind == "sqlite":
+        folder: Path = (info.context or {})["folder"]
+        return f"sqlite:///{absolute(folder, rest.removeprefix('/'))}"
+    account = rest.partition("/")[0].rpartition("@")[0]
+    if ":" in account or "password=" in rest:
+        raise Wrong(T("{key}: the password does not stand here; write password_file or password_env."))
+    if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^/?#:]*)(:[0-9]+)?(/[^?#]*)?(\?.*)?", rest.rpartition("@")[2]):
+        raise Wrong(T("{key}: is not the address of a database."))
+    return value
+
+
 def _place_of_secret(option: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*_(file|env)", option):
         raise Wrong(
@@ -87,6 +107,8 @@ def _mailbox(value: str) -> str:
     return value
 
 
+_DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
+
 Place = Annotated[Path, PlainValidator(_place)]
 ExistingFile = Annotated[Place, AfterValidator(_existing)]
 Words = Annotated[str, Field(min_length=1)]
@@ -97,4 +119,5 @@ PolicyPack = Annotated[Path | str, _pack("policies")]
 DialectPack = Annotated[Path | str, _pack("dialects")]
 SecretPlaces = Mapping[Annotated[str, AfterValidator(_place_of_secret)], Words]
 """NAME_file → its file, or NAME_env → its environment variable."""
+DatabaseUrl = Annotated[str, PlainValidator(_database_url)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]

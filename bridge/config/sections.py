@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from bridge.config.kinds import (
     BaseUrl,
     Cron,
+    DatabaseUrl,
     DialectPack,
     ExistingFile,
     Mailbox,
@@ -27,6 +28,7 @@ from bridge.config.secret import one_place
 from bridge.config.toml import table_of, text_of
 from schemas.batch import Level
 from schemas.errors import ConfigError, Wrong
+from schemas.header_words import Column
 from schemas.texts import Language, T
 
 _MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "brake", "mail", "report", "backup", "schedule", "log")
@@ -60,14 +62,42 @@ class Federation(_Section):
 
 
 class Source(_Section):
-    """One folder of ledgers. `organiser` and `level` hold where a ledger itself does not say."""
+    """One folder of ledgers (`path`), or one database of them (`url`, `people`).
+
+    `organiser` and `level` hold where a ledger itself does not say. `people` is a query, a row a person; `watermark`
+    one for a value that changes with them.
+    """
 
     name: Words
-    kind: Literal["workbook"] = "workbook"
-    path: Place
+    kind: Literal["workbook", "database"] = "workbook"
+    path: Place | None = None
     glob: Words = "**/*"
+    url: DatabaseUrl | None = None
+    password_file: Place | None = None
+    password_env: Words | None = None
+    people: Words | None = None
+    watermark: Words | None = None
+    overlap_s: Seconds = 300
+    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 60
+    columns: Mapping[Column, Words] = Field(default_factory=dict)
     organiser: Words | None = None
     level: Level | None = None
+
+    @field_validator("path", "url", "people")
+    @classmethod
+    def _of_its_kind(cls, value: object, info: ValidationInfo) -> object:
+        kind = info.data.get("kind")
+        its_own = "workbook" if info.field_name == "path" else "database"
+        if kind == its_own and value is None:
+            raise Wrong(T("{key}: is missing."))
+        if kind and kind != its_own and value is not None:
+            raise Wrong(T('{key}: belongs to kind = "{kind}".', kind=its_own))
+        return value
+
+    @field_validator("password_env")
+    @classmethod
+    def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return one_place(value, info, file_field="password_file", needed=False)
 
 
 class Journal(_Section):
@@ -295,6 +325,8 @@ class Config(_Section):
         for option in ("outbox", "inbox") if value.carrier == "workbook" else ():
             folder: Path = getattr(value, option)
             for source in info.data.get("source", ()):
+                if source.path is None:
+                    continue
                 below = "**" in source.glob and folder.is_relative_to(source.path)
                 if below or folder == source.path:
                     raise Wrong(

@@ -82,9 +82,14 @@ def test_the_sample_loads_as_it_stands():
 
 def test_the_sample_names_every_option_and_no_other():
     named = set(key_paths(tomllib.loads(whole_example())))
-    of_a_dialect = {path for path in named if re.match(r"portal\.(settings|secrets)\.", path)}
-    assert named - of_a_dialect == set(options(Config))
-    assert of_a_dialect == {"portal.settings.org_code", "portal.secrets.aes_key_file"}
+    free = {path for path in named if re.match(r"(portal\.(settings|secrets)|source\.columns)\.", path)}
+    assert named - free == set(options(Config))
+    assert free == {
+        "portal.settings.org_code",
+        "portal.secrets.aes_key_file",
+        "source.columns.name",
+        "source.columns.id_no",
+    }
 
 
 def test_the_sample_shows_the_defaults_where_there_are_any(tmp_path: Path):
@@ -142,7 +147,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path):
     text += '[deadlines]\ndays = "5"\nsoon_days = 1.5\nworking_days = "yes"\n[schedule]\nsync = "daily"\n[potral]\n'
     assert mistakes(tmp_path, text) == [
         f"federation.policy: there is no file {tmp_path / 'none.toml'}.",
-        'source[1].kind: must be one of "workbook".',
+        'source[1].kind: must be one of "workbook", "database".',
         "source[1].path: write it as text in quotation marks.",
         "portal.base_url: must begin with https:// (http is allowed to this machine itself only).",
         "portal.app_secret_env: is missing, and so is app_secret_file: one of the two is needed.",
@@ -475,3 +480,55 @@ def test_each_mistake_about_files_carried_by_hand_is_named(tmp_path: Path, lines
 def test_a_folder_beside_ledgers_that_are_not_looked_for_below_is_no_mistake(tmp_path: Path):
     text = BY_HAND.replace('path = "ledgers"', 'path = "."\nglob = "*.xlsx"')
     assert load(tmp_path, text).portal.outbox == tmp_path / "待上传"
+
+
+DATABASE = MINIMAL.replace('path = "ledgers"', 'kind = "database"\nurl = "sqlite:///台账.db"\npeople = "SELECT 1"')
+
+
+def test_a_database_is_a_source_and_its_file_lies_beside_the_settings(tmp_path: Path):
+    [source] = load(tmp_path, DATABASE).source
+    assert (source.path, source.url) == (None, f"sqlite:///{tmp_path / '台账.db'}")
+    assert (source.overlap_s, source.timeout_s, source.columns) == (300, 60, {})
+
+
+def test_the_sample_shows_the_defaults_of_a_database(tmp_path: Path):
+    [source] = load(tmp_path, DATABASE).source
+    sample = Config.load(EXAMPLE).source[0]
+    assert (sample.overlap_s, sample.timeout_s) == (source.overlap_s, source.timeout_s)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ('people = "SELECT 1"', "", "source[1].people: is missing."),
+        ('url = "sqlite:///台账.db"', "", "source[1].url: is missing."),
+        ('kind = "database"', 'kind = "database"\npath = "x"', 'source[1].path: belongs to kind = "workbook".'),
+        ('kind = "database"', 'path = "x"', 'source[1].url: belongs to kind = "database".'),
+        (
+            "sqlite:///台账.db",
+            "oracle://db",
+            "source[1].url: must begin with one of sqlite://, postgresql://, mysql://, mariadb://.",
+        ),
+        (
+            "sqlite:///台账.db",
+            "mysql://me:CANARY@db/union",
+            "source[1].url: the password does not stand here; write password_file or password_env.",
+        ),
+        (
+            "sqlite:///台账.db",
+            "postgresql:///union?password=CANARY",
+            "source[1].url: the password does not stand here; write password_file or password_env.",
+        ),
+        ("sqlite:///台账.db", "mysql://db:port/union", "source[1].url: is not the address of a database."),
+        ('"sqlite:///台账.db"', "5", "source[1].url: write it as text in quotation marks."),
+        ('people = "SELECT 1"', 'people = "SELECT 1"\ntimeout_s = 0', "source[1].timeout_s: must be more than 0.0."),
+    ],
+    ids=["people", "url", "path", "kind", "another", "password", "password in the query", "port", "number", "time-out"],
+)
+def test_each_mistake_about_a_database_is_named_without_its_value(tmp_path: Path, old: str, new: str, mistake: str):
+    assert mistakes(tmp_path, DATABASE.replace(old, new))[0] == mistake
+
+
+def test_a_field_that_no_ledger_has_is_no_column(tmp_path: Path):
+    [said] = mistakes(tmp_path, DATABASE.replace("people =", 'columns = { nmae = "xm" }\npeople ='))
+    assert said.startswith("source[1].columns")
