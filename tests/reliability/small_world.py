@@ -235,10 +235,18 @@ class Nursery:
         for name in changed:
             shutil.rmtree(self.now / name)
             shutil.copytree(self.ready / name, self.now / name)
+        self.settle_in()
         for letter in (self.now / "mail").glob("*.eml"):
             letter.unlink()
         if "portal" in changed:
             self.start_portal()
+
+    def settle_in(self) -> None:
+        """A folder that was put back is fenced; here it is only the beginning of another trial."""
+        for epoch in self.now.rglob("*.epoch"):
+            mark = json.loads(epoch.read_bytes())
+            mark |= {"folder": epoch.parent.stat().st_ino, "written_ns": time.time_ns()}
+            epoch.write_bytes(json.dumps(mark).encode().ljust(len(epoch.read_bytes())))
 
     def _same(self, name: str) -> bool:
         now, ready = self.now / name, self.ready / name
