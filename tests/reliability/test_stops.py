@@ -28,6 +28,7 @@ PUSH_TAKES_S = PEOPLE * LATENCY_S  # at least: each update is a request of its o
 PATIENCE_S = 60.0
 SUITE = "asked to stop while pushing"
 DUE_TODAY = '\n[schedule]\nsync = "0 0 * * *"\nreport = "59 23 31 12 *"\nmail = "59 23 31 12 *"\n'
+FREE = "\n[brake]\nleast_people = 1000\n"  # everybody changes each day: that is the trial, and no mass change
 
 
 def keep(office: Office, unit: str) -> None:
@@ -84,7 +85,7 @@ def test_whenever_it_is_asked_to_stop_nothing_is_left_in_doubt(tmp_path: Path) -
     trials = seeds(short=20, long=200)
     with open_office(tmp_path) as office:
         with office.settings.open("a", encoding="utf-8") as settings:
-            settings.write(DUE_TODAY)
+            settings.write(DUE_TODAY + FREE)
         keep(office, UNITS[0])
         office.portal.set_weather(latency_s=LATENCY_S, doubles=True)
         assert office.run("sync").code == 0
