@@ -41,6 +41,7 @@ SILENT = {
     "office": "SQLite does not look at what syncing a directory came to; the file it is for is there already",
     "journal.db.in-use": "it stays, and the next run looks at the whole journal",
     "journal.db.alarms": "the alarm goes out once more",
+    "journal.db.lock": "at the end its note is taken back: the lock itself is what counts, and ends with the process",
     "said.txt": "a line of the log is lost, and never the run",
 }
 """The files of which a failing call may stop nothing."""
