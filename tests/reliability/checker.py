@@ -32,7 +32,7 @@ class Bounds:
 
     `settled`: everything had time to settle, so nothing may be undecided. `attempts` a call and `budget` a run, as the
     settings say; `at_once` requests. `by_hand`: people carry files, so there is no request, and no serial online.
-    `daily`: the kinds of runs that a daemon does once a day.
+    `daily`: the kinds of runs that a daemon does once a day. `keyed`: a later run may make a request again, under its key.
     """
 
     settled: bool = True
@@ -41,6 +41,7 @@ class Bounds:
     at_once: int = 1
     by_hand: bool = False
     daily: tuple[str, ...] = ()
+    keyed: bool = False
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ _OPEN = {"accepted", "exists", "unknown", "quarantined", "vouched", "exported", 
 _STEPS: dict[str, dict[str, set[str]]] = {
     "save_people": {"*": _ANSWERED_FROM | {"exported"}},
     "update_person": {"*": _ANSWERED_FROM | {"exported"}},
-    "recovered": {"unknown": _ANSWERED_FROM, "ready": _ANSWERED_FROM},
+    "recovered": {"unknown": _ANSWERED_FROM | {"unknown"}, "ready": _ANSWERED_FROM},
     "read_back": {
         "agreed": _OPEN | {"differs", "voided", "agreed", "ready", "refused"},
         "differs": _OPEN | {"agreed", "differs"},

@@ -49,6 +49,7 @@ class Kind:
             'delivery_class = "K3"': f'delivery_class = "{self.delivers}"',
         }
         if self.delivers == "K2":
+            changes['delivery_class = "K3"'] = f'delivery_class = "K2"\nkey_life_s = {self.window_s / 2}'
             key = '{ Idempotency-Key = "{request_key}" }'
             changes |= {f"[operations.{name}]\n": f"[operations.{name}]\nheaders = {key}\n" for name in _WRITES}
         for old, new in changes.items():
