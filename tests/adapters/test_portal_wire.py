@@ -30,8 +30,9 @@ from adapters.wire.grants import Grants
 from adapters.wire.requests import Made, Maker
 from adapters.wire.stamps import PortalClock
 from adapters.wire.waiting import seconds_asked
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, Fenced
 from schemas.outcome import Seen, Transport
+from schemas.texts import T
 from tests.adapters.portal_rig import QILU, TOKEN
 
 NOON = "Sat, 03 May 2025 12:00:00 GMT"
@@ -221,6 +222,22 @@ def test_a_header_with_a_line_break_is_not_sent():
         closing(open_clients(base_url, HURRY.transport)) as clients,
     ):
         assert exchange(clients, HURRY, split, time.monotonic).cause == "lost:LocalProtocolError"
+
+
+def test_a_request_that_may_not_be_written_any_more_never_leaves():
+    """A process that was stopped past its lease finds out between making a request and writing it."""
+    heard: list[bytes] = []
+
+    def no_more() -> None:
+        raise Fenced(T("taken over"))
+
+    with (
+        peer(lambda connection, _: heard.append(connection.recv(65536)), tls=True) as base_url,
+        closing(open_clients(base_url.replace("https", "http"), HURRY.transport)) as clients,
+    ):
+        with pytest.raises(Fenced):
+            exchange(clients, HURRY, SAVE, time.monotonic, may_write=no_more)
+    assert heard == [b""]
 
 
 def test_a_packed_answer_is_unpacked_though_nobody_asked_for_it():
