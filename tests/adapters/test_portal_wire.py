@@ -234,9 +234,9 @@ def test_a_request_that_may_not_be_written_any_more_never_leaves():
     with (
         peer(lambda connection, _: heard.append(connection.recv(65536)), tls=True) as base_url,
         closing(open_clients(base_url.replace("https", "http"), HURRY.transport)) as clients,
+        pytest.raises(Fenced),
     ):
-        with pytest.raises(Fenced):
-            exchange(clients, HURRY, SAVE, time.monotonic, may_write=no_more)
+        exchange(clients, HURRY, SAVE, time.monotonic, may_write=no_more)
     assert heard == [b""]
 
 
