@@ -22,6 +22,7 @@ from schemas.journal import BatchFacts
 from schemas.plan import BatchWork, PersonWork, Plan
 from schemas.portal import Operation, Record
 from schemas.revision import State
+from tests.adapters.moved_in import moved_in
 from tests.benchmarks import bare
 from tests.benchmarks.measuring import Sample, in_child, in_turn, timed
 from tests.benchmarks.quick_portal import APP_ID, SAVE_PEOPLE, SECRET, TOKEN, quick_portal
@@ -87,6 +88,7 @@ def _measured(home: Path, rounds: int, wrk_s: int, load: Load, url: str, against
         copy = home.with_name("copy")
         shutil.copytree(home, copy)
         os.sync()  # or the first commit would wait for the copy to be written
+        moved_in(copy)
         try:
             _speak(copy, url, load)
             return in_child(push_people, folder=str(copy), load=asdict(load))

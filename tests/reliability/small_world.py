@@ -37,6 +37,7 @@ from schemas.journal import Instant
 from schemas.report import RunState
 from schemas.texts import Language
 from tests.adapters.ledgers import id_no, row
+from tests.adapters.moved_in import moved_in
 from tests.reliability.here import read_here
 from tests.reliability.strace import STEP, aims, attached, killing
 from tests.system.office import PASSWORD, ROOT, Office, furnish
@@ -235,18 +236,11 @@ class Nursery:
         for name in changed:
             shutil.rmtree(self.now / name)
             shutil.copytree(self.ready / name, self.now / name)
-        self.settle_in()
+        moved_in(self.now)
         for letter in (self.now / "mail").glob("*.eml"):
             letter.unlink()
         if "portal" in changed:
             self.start_portal()
-
-    def settle_in(self) -> None:
-        """A folder that was put back is fenced; here it is only the beginning of another trial."""
-        for epoch in self.now.rglob("*.epoch"):
-            mark = json.loads(epoch.read_bytes())
-            mark |= {"folder": epoch.parent.stat().st_ino, "written_ns": time.time_ns()}
-            epoch.write_bytes(json.dumps(mark).encode().ljust(len(epoch.read_bytes())))
 
     def _same(self, name: str) -> bool:
         now, ready = self.now / name, self.ready / name
