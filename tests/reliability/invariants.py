@@ -198,7 +198,8 @@ _STEPS: dict[str, dict[str, set[str]]] = {
     },
     "by_hand": {
         "uploaded": {"awaiting_human", "exported"},
-        "voided": {"awaiting_human", "exported", "accepted", "quarantined"},
+        # a file half-written at a stop has no event of its own yet
+        "voided": {"awaiting_human", "exported", "accepted", "quarantined"} | _ANSWERED_FROM,
         "refused": _OPEN | {"ready", "agreed", "differs", "refused", "voided"},
     },
 }
