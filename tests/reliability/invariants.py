@@ -197,8 +197,8 @@ _STEPS: dict[str, dict[str, set[str]]] = {
         "absent": {"unknown", "quarantined", "vouched", "voided"},
     },
     "by_hand": {
-        "uploaded": {"awaiting_human", "exported"},
         # a file half-written at a stop has no event of its own yet
+        "uploaded": {"awaiting_human", "exported"} | _ANSWERED_FROM,
         "voided": {"awaiting_human", "exported", "accepted", "quarantined"} | _ANSWERED_FROM,
         "refused": _OPEN | {"ready", "agreed", "differs", "refused", "voided"},
     },
