@@ -100,8 +100,8 @@ def serve(config: Config) -> None:
     stop = daemon.Stop()
     ways = Ways(SystemClock(), NobodyWatches(), stop)
     jobs: Mapping[str, daemon.Job] = {
-        "backup": lambda _owed: _ignore(back_up(config, ways.clock)),
-        "drill": lambda _owed: _ignore(drill(config, ways.clock)),
+        "backup": lambda owed: _ignore(back_up(config, ways.clock, owed=owed)),
+        "drill": lambda owed: _ignore(drill(config, ways.clock, owed=owed)),
         "sync": lambda owed: _ignore(sync(config, replace(ways, owed=owed))),
         "report": lambda owed: _ignore(issue_report(config, replace(ways, owed=owed), send=config.mail.enabled)),
         "mail": lambda _owed: post_waiting(config, ways),

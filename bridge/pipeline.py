@@ -31,14 +31,14 @@ from bridge.reconcile import entry_clocks, reconcile
 from bridge.refusals import refusals
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Chosen, Wish, choose, spoken_of
-from bridge.rota import Owed
+from bridge.run_ledger import one_line
 from bridge.safekeeping import notices
 from bridge.suspects import Who, suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
 from schemas.journal import BatchFacts, PersonFacts, Wanted
 from schemas.plan import Left, Plan
-from schemas.report import Item, Reconciliation, Report, RunState
+from schemas.report import Item, Reconciliation, Report
 from schemas.revision import HEADER, SUBMISSION, Revision
 from schemas.texts import T
 
@@ -327,17 +327,10 @@ def sender_of(house: House, run: int) -> Sender:
 
 @contextmanager
 def _in_the_ledger(house: House, kind: str) -> Iterator[int]:
-    """One line in the ledger of runs, closed also when the run fails."""
-    runs, now = house.journal.runs, house.clock.instant()
-    house.journal.deliveries.recover(now)
-    owed = house.owed or Owed(now.at.date())
-    runs.miss(kind, owed.missed, at=now.at)
-    run = runs.begin(kind, owed.day, at=now.at)
-    try:
+    """One run, begun by putting right what a dead process left."""
+    house.journal.deliveries.recover(house.clock.instant())
+    with one_line(house.journal.runs, kind, house.clock, house.owed) as run:
         yield run
-    except RunError:
-        runs.finish(run, RunState.FAILED, {}, at=house.clock.instant().at)
-        raise
 
 
 def _conclude(house: House, run: int, trouble: Trouble) -> Report:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bridge.ports import Clock, Journal, Mailer, Outbox, Renderer
 from bridge.rota import Owed
+from bridge.run_ledger import begin
 from schemas.errors import RunError, TransientError
 from schemas.journal import Letter
 from schemas.report import Report, RunState
@@ -42,9 +43,7 @@ def hand_out(
 ) -> Posted:
     """Keep in the ledger that staff got this report, and mail it where there is an envelope."""
     now = clock.instant().at
-    owed = owed or Owed(report.business_date)
-    journal.runs.miss("report", owed.missed, at=now)
-    run = journal.runs.begin("report", owed.day, at=now)
+    run = begin(journal.runs, "report", owed or Owed(report.business_date), at=now)
     posted = Posted(0, (), ())
     if envelope is not None:
         _write_letter(report, run, journal.outbox, renderer, envelope)

@@ -11,10 +11,12 @@ from adapters.journal.lock import hold
 from adapters.vault import Vault
 from bridge.config import Config
 from bridge.ports import Clock
+from bridge.rota import Owed
+from bridge.run_ledger import one_line
 from bridge.wiring_journal import lock_path, open_to_write, witness_path
 from bridge.wiring_portal import settling_of
 from schemas.backup import Backup, BackupFacts, Restored
-from schemas.errors import BridgeError, ConfigError, JournalError
+from schemas.errors import ConfigError, JournalError
 from schemas.journal import Settling
 from schemas.report import RunState
 from schemas.texts import T
@@ -29,33 +31,25 @@ class Drilled:
     people: int
 
 
-def back_up(config: Config, clock: Clock, *, to: Path | None = None) -> Backup:
+def back_up(config: Config, clock: Clock, *, to: Path | None = None, owed: Owed | None = None) -> Backup:
     """A new backup in the folder of the settings, or in `to`. Raises ConfigError, JournalError."""
     with open_to_write(config, clock, work="backup") as writing:
         runs, now = writing.journal.runs, clock.instant().at
-        run = runs.begin("backup", now.date(), at=now)
-        try:
+        with one_line(runs, "backup", clock, owed) as run:
             made = make(config.journal.path, to or config.backup.dir, writing.vault, now=now, keep=config.backup.keep)
-        except JournalError:
-            runs.finish(run, RunState.FAILED, {}, at=clock.instant().at)
-            raise
         runs.finish(run, RunState.COMPLETE, {"rows": made.facts.total, "bytes": made.size}, at=clock.instant().at)
         return made
 
 
-def drill(config: Config, clock: Clock) -> Drilled:
+def drill(config: Config, clock: Clock, *, owed: Owed | None = None) -> Drilled:
     """Restore the newest backup into a folder of its own, look into it, open it, and throw it away.
 
     Raises ConfigError, JournalError: then there is no backup that would help.
     """
     with open_to_write(config, clock, work="drill") as writing:
-        runs, now = writing.journal.runs, clock.instant().at
-        run = runs.begin("drill", now.date(), at=now)
-        try:
+        runs = writing.journal.runs
+        with one_line(runs, "drill", clock, owed) as run:
             found = _drilled(config, writing.vault)
-        except BridgeError:
-            runs.finish(run, RunState.FAILED, {}, at=clock.instant().at)
-            raise
         runs.finish(run, RunState.COMPLETE, {"rows": found.facts.total, "people": found.people}, at=clock.instant().at)
         return found
 

@@ -11,10 +11,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from bridge.config import Config
+from bridge.rota import Owed
+from bridge.wiring import SystemClock
+from bridge.wiring_backup import back_up, drill
+from bridge.wiring_journal import open_memory
 from tests.adapters.ledgers import people
 from tests.system.office import ROOT, Office, open_office
 
@@ -183,3 +189,16 @@ def test_a_silent_process_can_be_ended_for_it(office: Office) -> None:
 def test_where_nobody_is_silent_there_is_nothing_to_take_over(office: Office) -> None:
     told = office.run("takeover")
     assert (told.code, "无需接管" in told.err) == (1, True)
+
+
+def test_a_backup_made_late_stands_for_the_day_it_was_due_and_writes_off_those_before(office: Office) -> None:
+    config, due, before = Config.load(office.folder / "config.toml"), date(2025, 5, 3), date(2025, 5, 2)
+    back_up(config, SystemClock(), owed=Owed(due, (before,)))
+    drill(config, SystemClock(), owed=Owed(due))
+    memory = open_memory(config)
+    try:
+        assert memory.runs.days("backup")[due] is not None
+        assert memory.runs.days("drill")[due] is not None
+        assert memory.runs.missed("backup", since=None) == (before,)
+    finally:
+        memory.close()
