@@ -34,7 +34,6 @@ from bridge.report import Wording
 from bridge.revisions import Numbering
 from bridge.rota import Owed
 from bridge.wiring_journal import open_memory, open_to_write
-from bridge.wiring_mail import alarmed
 from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier
 from bridge.wiring_sources import sources_of
 from schemas.batch import Base, BatchKey
@@ -99,7 +98,7 @@ def open_house(config: Config, ways: Ways, *, work: str) -> Iterator[House]:
     Raises ConfigError, JournalError (somebody else is at work).
     """
     policy = load_policy(config)
-    with alarmed(config, ways.clock), open_to_write(config, ways.clock, work=work) as writing:
+    with open_to_write(config, ways.clock, work=work) as writing:
         journal, vault, may_send = writing.journal, writing.vault, writing.lease.check
         with (
             _doubting(journal),
@@ -140,7 +139,7 @@ def open_journal_alone(config: Config, ways: Ways, *, work: str) -> Iterator[Jou
 
     Raises ConfigError, JournalError (somebody else is at work).
     """
-    with alarmed(config, ways.clock), open_to_write(config, ways.clock, work=work) as writing:
+    with open_to_write(config, ways.clock, work=work) as writing:
         yield writing.journal
 
 
@@ -209,7 +208,7 @@ def bring_up_to_date(config: Config, ways: Ways) -> None:
     Raises ConfigError, JournalError (somebody else is at work).
     """
     if config.journal.path.is_file() and is_older(config.journal.path):
-        with alarmed(config, ways.clock), open_to_write(config, ways.clock, work="update"):
+        with open_to_write(config, ways.clock, work="update"):
             return
 
 

@@ -16,6 +16,7 @@ from adapters.journal.store import is_kept
 from adapters.vault import Vault
 from bridge.config import Config
 from bridge.ports import Clock
+from bridge.wiring_mail import alarmed
 from bridge.wiring_portal import settling_of
 from schemas.epoch import Writer
 
@@ -33,11 +34,13 @@ class Writing:
 def open_to_write(config: Config, clock: Clock, *, work: str) -> Iterator[Writing]:
     """With the writer's lock held, its lease renewed, and a fence where the journal may not know what was sent last.
 
-    `work` is what others are told about who holds it. Raises ConfigError, JournalError (somebody else is at work).
+    A journal that cannot be used is told to the recipients at once. `work` is what others are told about who holds it.
+    Raises ConfigError, JournalError (somebody else is at work).
     """
     vault = Vault.load(config.vault.key_file)
     lease_s, since = config.journal.lease_s, clock.instant().at
     with (
+        alarmed(config, clock),
         hold(lock_path(config), now=since, work=work, lease_s=lease_s) as lease,
         _opened(config, clock, vault) as journal,
     ):
