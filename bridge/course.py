@@ -20,7 +20,7 @@ from schemas.journal import BatchFacts, PersonFacts, Values
 from schemas.outcome import Outcome
 from schemas.plan import BatchWork, Plan
 from schemas.portal import Answer, Operation
-from schemas.revision import HEADER, SUBMISSION, Revision
+from schemas.revision import HEADER, OF_THE_BATCH, SUBMISSION, Revision
 
 _ON_ITS_WAY = {Outcome.ACCEPTED, Outcome.EXPORTED}
 """A header after which its people may follow."""
@@ -72,7 +72,7 @@ class Draft:
 
     @property
     def of_people(self) -> bool:
-        return self.records.keys().isdisjoint({HEADER, SUBMISSION})
+        return self.records.keys().isdisjoint(OF_THE_BATCH)
 
 
 class Course:

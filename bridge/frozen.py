@@ -19,7 +19,7 @@ from schemas.frozen import VERSION, FrozenBatch, FrozenPlan, FrozenRow
 from schemas.journal import BatchFacts
 from schemas.plan import BatchWork, Left, Marks, Plan, Row, Why
 from schemas.portal import OnlineStatus, Operation
-from schemas.revision import HEADER, SUBMISSION
+from schemas.revision import HEADER, OF_THE_BATCH, SUBMISSION
 from schemas.texts import T
 
 Frozen = tuple[Row, ...]
@@ -100,7 +100,7 @@ def left_out(journal: Journal, frozen: Frozen, todo: Plan, seen: Collection[Batc
     for row in frozen:
         if row not in possible:
             batch = batches.get(row.batch)
-            own = row.person in {HEADER, SUBMISSION}
+            own = row.person in OF_THE_BATCH
             now = _own(batch) if own else marks[row.batch].get(row.person, _NOWHERE)
             done = _is_submitted(batch) if row.person == SUBMISSION else now.online == row.marks.offline == now.offline
             found.append(Left(row, Why.UNSEEN if row.batch not in seen else Why.DONE if done else Why.CHANGED))

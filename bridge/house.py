@@ -21,7 +21,7 @@ from schemas.errors import AuthError, SchemaDrift, TransientError
 from schemas.finding import Code
 from schemas.policy import Policy
 from schemas.portal import RefusedRow
-from schemas.revision import HEADER, SUBMISSION
+from schemas.revision import OF_THE_BATCH
 from schemas.texts import T, Text
 
 
@@ -92,7 +92,7 @@ class Trouble:
 
     def set_aside(self, unmade: Mapping[Who, Text]) -> None:
         """Keep why no request could be made for these people, or batches; nothing more is planned for them in this run."""
-        batches = {key: text for (key, person), text in unmade.items() if person in {HEADER, SUBMISSION}}
+        batches = {key: text for (key, person), text in unmade.items() if person in OF_THE_BATCH}
         self.unmade |= {who: text for who, text in unmade.items() if who[0] not in batches}
         self._leave({key: Aside(Code.DRIFT, text) for key, text in batches.items()})
 

@@ -51,6 +51,9 @@ HEADER = b""
 SUBMISSION = b"submission"
 """Stands for the person in the revision of a batch's submission for review."""
 
+OF_THE_BATCH = frozenset({HEADER, SUBMISSION})
+"""What stands in the place of a person for the batch itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:

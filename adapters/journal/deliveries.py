@@ -19,17 +19,17 @@ from sqlalchemy import Connection, select
 from adapters.journal import tables
 from adapters.journal.epoch import hold_back, next_turn
 from adapters.journal.keyed import drop_keys, keep_keys
-from adapters.journal.online import set_states
 from adapters.journal.outgoing import bound_attempt
+from adapters.journal.revisions import put, put_all_of, revision_of, set_states
 from adapters.journal.rows import problems_of_json
-from adapters.journal.sealed import Seals, day_of, moment, moment_of, sealed_json
+from adapters.journal.sealed import Seals, columns_of, day_of, moment, moment_of, sealed_json
 from adapters.journal.store import Store
 from adapters.journal.timeline import add_answers, add_events
 from schemas.batch import BatchKey
 from schemas.journal import Answered, BatchFacts, BatchTally, Dispatch, Instant, PersonFacts, Settling
 from schemas.outcome import Outcome
 from schemas.portal import OnlineStatus, Payload
-from schemas.revision import HEADER, SUBMISSION, Revision, State, after_a_stop, after_sending
+from schemas.revision import HEADER, OF_THE_BATCH, SUBMISSION, Revision, State, after_a_stop, after_sending
 
 
 class Deliveries:
@@ -52,7 +52,7 @@ class Deliveries:
                 "SELECT serial, batch, person, state FROM revision WHERE state IN ('intent', 'sending')"
             ).all()
             connection.exec_driver_sql(
-                "UPDATE revision SET since=?, since_uptime_s=?, since_boot=? WHERE state='sending'", _since(now)
+                "UPDATE revision SET since=?, since_uptime_s=?, since_boot=? WHERE state='sending'", columns_of(now)
             )
             set_states(connection, [(after_a_stop(State(row.state)).value, row.batch, row.serial) for row in rows])
             add_events(
@@ -61,15 +61,15 @@ class Deliveries:
                 [(row.batch, row.person, f"recovered.{after_a_stop(State(row.state))}", {}) for row in rows],
             )
             if not self._by_hand:
-                connection.exec_driver_sql(_WINDOWS_ANEW, (*_since(now), now.boot, now.uptime_s))
-                connection.exec_driver_sql(_FENCE_ANEW, (*_since(now), now.boot, now.uptime_s))
+                connection.exec_driver_sql(_WINDOWS_ANEW, (*columns_of(now), now.boot, now.uptime_s))
+                connection.exec_driver_sql(_FENCE_ANEW, (*columns_of(now), now.boot, now.uptime_s))
         return len(rows)
 
     def batches(self) -> tuple[BatchFacts, ...]:
         """Every batch either side knows, by key."""
         with self._store.read() as connection:
             newest = {
-                (row.batch, row.person): Revision(row.serial, row.number, row.mark, State(row.state))
+                (row.batch, row.person): revision_of(row)
                 for row in connection.exec_driver_sql(
                     "SELECT batch, person, max(number) AS number, serial, mark, state FROM revision"
                     " WHERE person IN (?, ?) GROUP BY batch, person",
@@ -131,7 +131,7 @@ class Deliveries:
             connection.exec_driver_sql(_INSERT_ATTEMPT, rows)
         if self._keyed:
             keep_keys(connection, self._vault, leaving, attempts, now)
-        _send(connection, leaving, State.EXPORTED if self._by_hand else State.SENDING, _since(now))
+        put_all_of(connection, State.EXPORTED if self._by_hand else State.SENDING, now, leaving)
         return attempts
 
     def _sealed_body(self, dispatch: Dispatch) -> bytes:
@@ -143,7 +143,7 @@ class Deliveries:
         if not answered:
             return
         spoken = [each for one in answered for each in _spoken(one)]
-        since, at = _since(now), moment(now.at)
+        since, at = columns_of(now), moment(now.at)
         connection.exec_driver_sql(
             "UPDATE revision SET state=?, code=?, sealed=NULL, since=?, since_uptime_s=?, since_boot=?"
             " WHERE batch=? AND serial IN (SELECT value FROM json_each(?))",
@@ -176,13 +176,9 @@ class Deliveries:
         Where online has lost a record, its last agreement is put aside with it: otherwise a hand's deletion stands.
         """
         wanted = list(targets)
-        rows = [
-            (str(batch), State.READY.value, *_since(now), person, r.number, r.serial, r.mark)
-            for batch, person, r in wanted
-        ]
-        if rows:
+        if wanted:
             with self._store.write() as connection:
-                connection.exec_driver_sql(_upsert_revisions(1), rows)
+                put(connection, State.READY, now, wanted)
                 lost = [(str(batch), person) for batch, person, _ in wanted]
                 connection.exec_driver_sql(
                     "UPDATE pair SET mark_agreed=NULL WHERE batch=? AND person=? AND mark_online IS NULL", lost
@@ -197,30 +193,12 @@ class Deliveries:
                 )
 
 
-_ROWS_AT_ONCE = 500
-
-_REVISION = (
-    "INSERT INTO revision (batch, state, since, since_uptime_s, since_boot, person, number, serial, mark) VALUES "
-)
-_AGAIN = (
-    " ON CONFLICT (batch, person, number) DO UPDATE SET state=excluded.state,"
-    " since=excluded.since, since_uptime_s=excluded.since_uptime_s, since_boot=excluded.since_boot"
-)
-
-
 _WINDOWS_ANEW = (
     "UPDATE revision SET since=?, since_uptime_s=?, since_boot=?"
     " WHERE state IN ('unknown', 'accepted') AND (since_boot<>? OR since_uptime_s>?)"
 )
 
 _FENCE_ANEW = "UPDATE fence SET since=?, since_uptime_s=?, since_boot=? WHERE since_boot<>? OR since_uptime_s>?"
-
-
-@cache
-def _upsert_revisions(size: int) -> str:
-    """So many revisions of one batch, all in one state since the same moment: five parameters, then four for each."""
-    rows = ",".join(f"(?1,?2,?3,?4,?5,?{at},?{at + 1},?{at + 2},?{at + 3})" for at in range(6, 6 + 4 * size, 4))
-    return _REVISION + rows + _AGAIN
 
 
 _INSERT_ATTEMPT = (
@@ -247,10 +225,6 @@ _TALLIES = (
 )
 
 
-def _since(now: Instant) -> tuple[str, float, str]:
-    return moment(now.at), now.uptime_s, now.boot
-
-
 @dataclass(frozen=True, slots=True)
 class _Spoken:
     """All records of one answer of which it says the same; `serials` is JSON."""
@@ -270,7 +244,7 @@ def _spoken(one: Answered) -> Iterator[_Spoken]:
     for serial in dispatch.payload.serials:
         verdict = answer.verdicts[serial]
         said[verdict.outcome, verdict.code].append(serial)
-    of_the_batch = not dispatch.revisions.keys().isdisjoint({HEADER, SUBMISSION})
+    of_the_batch = not dispatch.revisions.keys().isdisjoint(OF_THE_BATCH)
     for (outcome, code), serials in said.items():
         detail: dict[str, str | int] = {
             "attempt": one.attempt,
@@ -288,19 +262,6 @@ def _keep_online_ids(connection: Connection, answered: Iterable[Answered]) -> No
         header = one.dispatch.revisions.get(HEADER)
         if header and (online_id := one.answer.verdicts[header.serial].online_id):
             connection.exec_driver_sql("UPDATE batch SET online_id=? WHERE key=?", (online_id, str(one.dispatch.batch)))
-
-
-def _send(connection: Connection, leaving: Iterable[Dispatch], state: State, since: tuple[str, float, str]) -> None:
-    """Requests of the same size in one statement for each request: for each row, it would let go of the interpreter."""
-    sized: defaultdict[int, list[tuple[object, ...]]] = defaultdict(list)
-    for one in leaving:
-        people = list(one.revisions.items())
-        for start in range(0, len(people), _ROWS_AT_ONCE):
-            rows = people[start : start + _ROWS_AT_ONCE]
-            values = [value for person, r in rows for value in (person, r.number, r.serial, r.mark)]
-            sized[len(rows)].append((str(one.batch), state.value, *since, *values))
-    for size, alike in sized.items():
-        connection.exec_driver_sql(_upsert_revisions(size), alike)
 
 
 def _facts(payload: Payload) -> tuple[str, str, str]:

@@ -9,13 +9,13 @@ nothing (K4), it is for people to decide.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from adapters.journal.beside import Beside, Mark, leave_witness
-from adapters.journal.sealed import moment
+from adapters.journal.revisions import put, since_of, whose
+from adapters.journal.sealed import columns_of
 from adapters.journal.store import Store
 from adapters.journal.timeline import Entry, add_events
 from schemas.batch import BatchKey
@@ -23,7 +23,7 @@ from schemas.epoch import Fence, Why
 from schemas.errors import JournalError
 from schemas.journal import Instant, Settling
 from schemas.portal import DeliveryClass
-from schemas.revision import HEADER, SUBMISSION, Revision, State
+from schemas.revision import Revision, State
 from schemas.texts import T
 
 _FORGOTTEN = (State.READY, State.INTENT, State.SENDING, State.UNKNOWN, State.EXPORTED)
@@ -65,14 +65,11 @@ class Fences:
 
     def quarantine(self, records: Iterable[tuple[BatchKey, bytes, Revision]], *, now: Instant) -> None:
         """Nobody can be asked whether these were sent: a person decides on each."""
-        rows = [
-            (str(batch), person, one.number, one.serial, one.mark, State.QUARANTINED.value, *_since(now))
-            for batch, person, one in records
-        ]
-        if rows:
+        held = list(records)
+        if held:
             with self._store.write() as connection:
-                connection.exec_driver_sql(_QUARANTINE, rows)
-                told: list[Entry] = [(row[0], _teller(row[1]), "fence.quarantined", {}) for row in rows]
+                put(connection, State.QUARANTINED, now, held)
+                told: list[Entry] = [(str(batch), whose(person), "fence.quarantined", {}) for batch, person, _ in held]
                 add_events(connection, now.at, told)
 
 
@@ -95,7 +92,7 @@ def admit(store: Store, settling: Settling, *, now: Instant, witnesses: Sequence
 
 def raise_fence(connection: Connection, settling: Settling, why: Why, *, now: Instant, turn: int) -> None:
     """A new epoch. What was not final has an unknown outcome from now on, or is for people to decide (K4)."""
-    since = _since(now)
+    since = columns_of(now)
     connection.exec_driver_sql("DELETE FROM passed")
     connection.exec_driver_sql("INSERT OR REPLACE INTO fence VALUES (1, ?, ?, ?, ?, 0)", (why.value, *since))
     connection.exec_driver_sql("UPDATE writer SET epoch=epoch+1, turn=max(turn, ?)+1, placed=1", (turn,))
@@ -113,7 +110,7 @@ def raise_fence(connection: Connection, settling: Settling, why: Why, *, now: In
         connection.exec_driver_sql(
             "UPDATE revision SET since=?, since_uptime_s=?, since_boot=? WHERE state='accepted'", since
         )
-    add_events(connection, now.at, [(row.batch, _teller(row.person), f"fence.{to}", {}) for row in rows])
+    add_events(connection, now.at, [(row.batch, whose(row.person), f"fence.{to}", {}) for row in rows])
 
 
 def hold_back(connection: Connection, batches: Collection[str]) -> None:
@@ -148,25 +145,9 @@ def _standing(connection: Connection, settling: Settling) -> Fence | None:
     ).first()
     if row is None:
         return None
-    since = Instant(datetime.fromisoformat(row.since), row.since_uptime_s, row.since_boot)
-    return Fence(Why(row.why), since, bool(row.listed), row.epoch, settling.window_s)
+    return Fence(Why(row.why), since_of(row), bool(row.listed), row.epoch, settling.window_s)
 
 
 def _mark(connection: Connection) -> tuple[Mark, bool]:
     row = connection.exec_driver_sql("SELECT journal, epoch, number, turn, placed FROM writer").one()
     return Mark(row.journal, row.epoch, row.number, row.turn), bool(row.placed)
-
-
-def _since(now: Instant) -> tuple[str, float, str]:
-    return moment(now.at), now.uptime_s, now.boot
-
-
-def _teller(person: bytes) -> bytes | None:
-    return None if person in {HEADER, SUBMISSION} else person
-
-
-_QUARANTINE = (
-    "INSERT INTO revision (batch, person, number, serial, mark, state, since, since_uptime_s, since_boot)"
-    " VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (batch, person, number) DO UPDATE SET state=excluded.state,"
-    " since=excluded.since, since_uptime_s=excluded.since_uptime_s, since_boot=excluded.since_boot"
-)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from adapters.journal.outgoing import bound_attempt
-from adapters.journal.sealed import Seals, moment
+from adapters.journal.revisions import move, revision_of
+from adapters.journal.sealed import Seals, columns_of, instant_of
 from adapters.journal.store import Store
 from schemas.batch import BatchKey
 from schemas.journal import Answered, Dispatch, Instant, Settling
 from schemas.outcome import Outcome
 from schemas.portal import Operation, Payload
-from schemas.revision import Revision, State
+from schemas.revision import State
 
 
 def keep_keys(
@@ -25,7 +25,7 @@ def keep_keys(
 ) -> None:
     """In the caller's transaction: durable before the first byte leaves, as the body itself is."""
     rows = [
-        (attempt, key, moment(now.at), now.uptime_s, now.boot, _sealed(vault, one))
+        (attempt, key, *columns_of(now), _sealed(vault, one))
         for attempt, one in zip(attempts, leaving, strict=True)
         if (key := one.payload.values.get("request_key"))
     ]
@@ -76,14 +76,9 @@ class Keyed:
 
     def sending(self, dispatch: Dispatch, now: Instant) -> None:
         """It may leave once more: if nobody hears what becomes of it, the wait begins anew."""
+        batch = str(dispatch.batch)
         with self._store.write() as connection:
-            connection.exec_driver_sql(
-                "UPDATE revision SET state=?, since=?, since_uptime_s=?, since_boot=? WHERE batch=? AND serial=?",
-                [
-                    (State.SENDING.value, moment(now.at), now.uptime_s, now.boot, str(dispatch.batch), serial)
-                    for serial in dispatch.payload.serials
-                ],
-            )
+            move(connection, State.SENDING, now, [(batch, serial) for serial in dispatch.payload.serials])
 
     def _dispatch(self, rows: Sequence[Any]) -> Dispatch:
         row, serials = rows[0], tuple(orjson.loads(rows[0].serials))
@@ -98,7 +93,7 @@ class Keyed:
             tuple(rest["echoes"]),
             {**rest["values"], "request_key": row.request_key},
         )
-        revisions = {one.person: Revision(one.serial, one.number, one.mark, State(one.state)) for one in rows}
+        revisions = {one.person: revision_of(one) for one in rows}
         return Dispatch(BatchKey.parse(row.batch), payload.operation, revisions, payload)
 
 
@@ -113,7 +108,7 @@ def _bound(batch: str, serials: Iterable[str]) -> str:
 
 
 def _first(row: Any) -> Instant:
-    return Instant(datetime.fromisoformat(row.first_at), row.first_uptime_s, row.first_boot)
+    return instant_of(row.first_at, row.first_uptime_s, row.first_boot)
 
 
 _KEYED = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,14 @@ from sqlalchemy import Connection, delete, select
 
 from adapters.journal import tables
 from adapters.journal.epoch import let_pass
+from adapters.journal.revisions import Change, open_revisions, set_states
 from adapters.journal.sealed import Seals, moment, moment_of, sealed_json
 from adapters.journal.store import Store
 from adapters.journal.timeline import Entry, add_events
 from schemas.batch import BatchKey
 from schemas.journal import Instant, LastRead, ListedBatch, ListedPerson, Settling
 from schemas.portal import OnlineStatus
-from schemas.revision import HEADER, SUBMISSION, ReadBack, Revision, State, after_reading_back
+from schemas.revision import HEADER, OF_THE_BATCH, SUBMISSION, ReadBack, Revision, State, after_reading_back
 
 
 class Online:
@@ -134,7 +135,7 @@ class Online:
         events: list[Entry] = []
         for person, revision, since in open_revisions(connection, batch):
             pair = seen.get(person)
-            if person in {HEADER, SUBMISSION}:
+            if person in OF_THE_BATCH:
                 continue
             shown = ReadBack(
                 online=pair.mark_online if pair else None,
@@ -305,39 +306,6 @@ def _stop_clocks(connection: Connection, batch: str, at: datetime) -> None:
         " AND NOT EXISTS (SELECT 1 FROM row WHERE row.batch=key AND kind='damaged')",
         (at.date().isoformat(), batch),
     )
-
-
-_SETTLED = (State.REFUSED, State.READY, State.INTENT)
-
-OpenRevision = tuple[bytes, Revision, Instant]
-
-
-def open_revisions(connection: Connection, batch: str, people: Sequence[bytes] | None = None) -> list[OpenRevision]:
-    """The newest revision of each record of a batch that reading back may still move."""
-    rows = connection.exec_driver_sql(
-        "SELECT person, max(number) AS number, serial, mark, state, since, since_uptime_s, since_boot"
-        " FROM revision WHERE batch = ? GROUP BY person",
-        (batch,),
-    )
-    return [
-        (row.person, Revision(row.serial, row.number, row.mark, State(row.state)), _instant(row))
-        for row in rows
-        if State(row.state) not in _SETTLED and (people is None or row.person in people)
-    ]
-
-
-def _instant(row: Any) -> Instant:
-    return Instant(datetime.fromisoformat(row.since), row.since_uptime_s, row.since_boot)
-
-
-Change = tuple[str, str, str]
-"""The new state of a revision, its batch and its serial."""
-
-
-def set_states(connection: Connection, changes: Iterable[Change]) -> None:
-    rows = list(changes)
-    if rows:
-        connection.exec_driver_sql("UPDATE revision SET state=? WHERE batch=? AND serial=?", rows)
 
 
 def bound(batch: str, record: str) -> str:

@@ -10,20 +10,18 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from adapters.journal.online import set_states
-from adapters.journal.sealed import Seals, moment, sealed_json
+from adapters.journal.revisions import move, revision_of, set_states, whose
+from adapters.journal.sealed import Seals, sealed_json
 from adapters.journal.store import Store
 from adapters.journal.timeline import add_events
 from schemas.batch import BatchKey
 from schemas.journal import Carried, Dispatch, Exported, Instant, Settling
 from schemas.portal import Operation, Payload
-from schemas.revision import HEADER, OUT, SUBMISSION, Revision, State
+from schemas.revision import OF_THE_BATCH, OUT, State
 
 _UPLOADED = frozenset({State.ACCEPTED})
 _GIVEN_UP = frozenset({State.ACCEPTED, State.QUARANTINED})
 """What may be declared void besides what is out: said to be uploaded, and not proven."""
-
-_OWN = {HEADER, SUBMISSION}
 
 
 class Outgoing:
@@ -52,7 +50,7 @@ class Outgoing:
         serials = tuple(orjson.loads(row.serials))
         body = self._vault.open(row.sealed, bound_to=bound_attempt(row.batch, serials))
         payload = Payload(Operation(row.operation), row.path, body, serials)
-        revisions = {one.person: Revision(one.serial, one.number, one.mark, State(one.state)) for one in rows}
+        revisions = {one.person: revision_of(one) for one in rows}
         return Dispatch(batch, payload.operation, revisions, payload)
 
     def of_person(self, person: bytes) -> tuple[Exported, ...]:
@@ -63,7 +61,7 @@ class Outgoing:
             Exported(
                 BatchKey.parse(row.batch),
                 row.person,
-                Revision(row.serial, row.number, row.mark, State(row.state)),
+                revision_of(row),
                 datetime.fromisoformat(row.made_at),
             )
             for row in rows
@@ -84,15 +82,11 @@ class Outgoing:
     def _moved(
         self, key: BatchKey, states: Collection[State], to: State, detail: Mapping[str, str], now: Instant
     ) -> tuple[Carried, ...]:
-        since, what = (moment(now.at), now.uptime_s, now.boot), _EVENTS[to]
+        what = _EVENTS[to]
         with self._store.write() as connection:
             rows = _newest(connection, states, key)
-            if rows:
-                connection.exec_driver_sql(
-                    "UPDATE revision SET state=?, since=?, since_uptime_s=?, since_boot=? WHERE batch=? AND serial=?",
-                    [(to.value, *since, row.batch, row.serial) for row in rows],
-                )
-            add_events(connection, now.at, [(row.batch, _teller(row.person), what, detail) for row in rows])
+            move(connection, to, now, [(row.batch, row.serial) for row in rows])
+            add_events(connection, now.at, [(row.batch, whose(row.person), what, detail) for row in rows])
             return _grouped(connection, rows)
 
     def refuse(self, refused: Iterable[tuple[Exported, str]], *, now: Instant) -> None:
@@ -123,10 +117,6 @@ def bound_attempt(batch: str, serials: Iterable[str]) -> str:
     return f"attempt|{batch}|{min(serials)}"
 
 
-def _teller(person: bytes) -> bytes | None:
-    return None if person in _OWN else person
-
-
 def _newest(connection: Connection, states: Collection[State], key: BatchKey | None = None) -> list[Any]:
     """Every record whose newest revision is in one of these states, with what offline wants of it now."""
     marks = ", ".join("?" for _ in states)
@@ -145,9 +135,9 @@ def _grouped(connection: Connection, rows: Iterable[Any]) -> tuple[Carried, ...]
             batch=BatchKey.parse(batch),
             uploaded=uploaded,
             since=min(datetime.fromisoformat(row.since) for row in group),
-            people=sum(row.person not in _OWN for row in group),
+            people=sum(row.person not in OF_THE_BATCH for row in group),
             stale=sum(row.wanted != row.mark for row in group),
-            header=any(row.person in _OWN for row in group),
+            header=any(row.person in OF_THE_BATCH for row in group),
             files=_files(connection, batch, {row.serial for row in group}),
         )
         for (batch, uploaded), group in sorted(groups.items())

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import orjson
 
+from schemas.journal import Instant
+
 
 class Seals(Protocol):
     def seal(self, plain: bytes, *, bound_to: str) -> bytes: ...
@@ -29,6 +31,15 @@ def plain(values: Mapping[str, object]) -> dict[str, str | int | float]:
 
 def moment(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
+
+
+def columns_of(now: Instant) -> tuple[str, float, str]:
+    """A moment on both its clocks, as three columns."""
+    return moment(now.at), now.uptime_s, now.boot
+
+
+def instant_of(at: str, uptime_s: float, boot: str) -> Instant:
+    return Instant(datetime.fromisoformat(at), uptime_s, boot)
 
 
 def moment_of(text: str | None) -> datetime | None:

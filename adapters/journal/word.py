@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
-from adapters.journal.online import set_states
-from adapters.journal.sealed import moment
+from adapters.journal.revisions import move, revision_of, since_of, whose
 from adapters.journal.store import Store
-from adapters.journal.timeline import add_events
+from adapters.journal.timeline import Entry, add_events
 from schemas.batch import BatchKey
 from schemas.doubt import Doubt
 from schemas.journal import Instant, Settling
-from schemas.revision import HEADER, SUBMISSION, Revision, State
-
-_OWN = {HEADER, SUBMISSION}
+from schemas.revision import OF_THE_BATCH, State
 
 
 class Word:
@@ -36,7 +32,8 @@ class Word:
         which = "NOT IN" if people else "IN"
         with self._store.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{_NEWEST} AND r.batch=? AND r.person {which} (?, ?) ORDER BY r.person", (str(key), *sorted(_OWN))
+                f"{_NEWEST} AND r.batch=? AND r.person {which} (?, ?) ORDER BY r.person",
+                (str(key), *sorted(OF_THE_BATCH)),
             ).all()
         return tuple(self._doubt(row, now) for row in rows)
 
@@ -44,20 +41,13 @@ class Word:
         """The portal has them, or has not: then the next run sends them anew, as new revisions."""
         state, what = (State.VOUCHED, "word.stored") if stored else (State.VOIDED, "word.absent")
         decided = list(doubts)
-        rows = [(moment(now.at), now.uptime_s, now.boot, str(one.batch), one.revision.serial) for one in decided]
-        if not rows:
-            return
         with self._store.write() as connection:
-            connection.exec_driver_sql(
-                "UPDATE revision SET since=?, since_uptime_s=?, since_boot=? WHERE batch=? AND serial=?", rows
-            )
-            set_states(connection, [(state.value, str(one.batch), one.revision.serial) for one in decided])
-            whose = [(str(one.batch), None if one.person in _OWN else one.person) for one in decided]
-            add_events(connection, now.at, [(batch, person, what, {"by": by}) for batch, person in whose])
+            move(connection, state, now, [(str(one.batch), one.revision.serial) for one in decided])
+            told: list[Entry] = [(str(one.batch), whose(one.person), what, {"by": by}) for one in decided]
+            add_events(connection, now.at, told)
 
     def _doubt(self, row: Any, now: Instant) -> Doubt:
-        since = Instant(datetime.fromisoformat(row.since), row.since_uptime_s, row.since_boot)
-        revision = Revision(row.serial, row.number, row.mark, State(row.state))
+        since, revision = since_of(row), revision_of(row)
         pending = revision.state is State.UNKNOWN and not self._settling.by_hand
         may_come = pending and not self._settling.waited(since, now)
         return Doubt(BatchKey.parse(row.batch), row.person, revision, since.at, may_come)
