@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bridge import daemon, pipeline
+from bridge.conclusion import report_now
 from bridge.config import Config
 from bridge.ports import Journal, Runs
 from bridge.post import Posted, hand_out, post
@@ -69,7 +70,7 @@ def issue_report(config: Config, ways: Ways, *, send: bool, folder: Path | None 
 
 def _issue(config: Config, ways: Ways, *, send: bool, folder: Path | None) -> Issued:
     with open_house(config, ways, work="report") as house:
-        made = pipeline.report_now(house)
+        made = report_now(house)
         renderer = renderer_of(config)
         files = write_report(made, renderer, folder or config.report.dir)
         envelope = envelope_of(config) if send else None
@@ -79,7 +80,7 @@ def _issue(config: Config, ways: Ways, *, send: bool, folder: Path | None) -> Is
 
 def _issue_what_is_known(config: Config, ways: Ways, error: JournalError, *, folder: Path | None) -> Issued:
     with open_house_to_look(config, ways) as house:
-        made = pipeline.report_now(house)
+        made = report_now(house)
     made = replace(made, banners=(*made.banners, error.into(config.federation.language)))
     files = write_report(made, renderer_of(config), folder or config.report.dir)
     return Issued(made, files, Posted(0, (), (error.text,)))

@@ -7,49 +7,37 @@ The portal is read back before the first plan too: nothing is written by somebod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
-from math import ceil, inf
 
 from bridge.check import check
 from bridge.chunks import chunks
+from bridge.conclusion import conclude
 from bridge.fence import past_the_fence
-from bridge.findings import Rules
 from bridge.frozen import Frozen, cut, left_out
 from bridge.halt import held_now, let_go
 from bridge.house import House, Trouble
 from bridge.map import nothing_wanted, to_online, wanted
-from bridge.plan import plan
-from bridge.ports import Desk, Journal
+from bridge.planning import plan_now
+from bridge.ports import Desk
 from bridge.push import Sender, finish, push, repeat
 from bridge.read import merged, read
 from bridge.read_back import read_back
-from bridge.reconcile import entry_clocks, reconcile
 from bridge.refusals import refusals
-from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.resync import Chosen, Wish, choose, spoken_of
 from bridge.run_ledger import one_line
-from bridge.safekeeping import notices
-from bridge.suspects import Who, suspects
 from schemas.batch import BatchKey
 from schemas.errors import AuthError, RunError, SchemaDrift, TransientError
-from schemas.journal import BatchFacts, PersonFacts, Wanted
+from schemas.journal import Wanted
 from schemas.plan import Left, Plan
-from schemas.report import Item, Reconciliation, Report
-from schemas.revision import HEADER, SUBMISSION, Revision
+from schemas.report import Report
+from schemas.revision import Revision
 from schemas.texts import T
 
 ROUNDS = 4
 """Plan and push at most so often in one run: settled, entered, corrected, submitted."""
-
-ASKED_AGAIN_S = 300
-"""A portal that says it is closed, and not for how long, is asked again after this time, by one request."""
-
-QUIET_AT_MOST_S = 3600
-"""No wish for quiet is kept from one run to the next for longer: it may have been a mistake."""
 
 BATCHES_AT_ONCE = 100
 """So many batches are kept in one transaction of the journal; a crash in between leaves them touched."""
@@ -61,7 +49,7 @@ def sync(house: House) -> Report:
         trouble = take_in(house)  # read → check → map
         if look(house, trouble):  # read back
             _write(house, run, trouble)  # plan → brake → push → read back, until nothing is left that may be written
-        return _conclude(house, run, trouble)  # reconcile → report
+        return conclude(house, run, trouble)  # reconcile → report
 
 
 def compare(house: House) -> Report:
@@ -69,7 +57,7 @@ def compare(house: House) -> Report:
     with _in_the_ledger(house, "reconcile") as run:
         trouble = take_in(house)
         look(house, trouble, whole=True)
-        return _conclude(house, run, trouble)
+        return conclude(house, run, trouble)
 
 
 def resync(house: House, wish: Wish) -> Report:
@@ -80,7 +68,7 @@ def resync(house: House, wish: Wish) -> Report:
             chosen = _choose(house, trouble, wish)
             house.journal.deliveries.reopen(chosen.again, now=house.clock.instant())
             _write(house, run, trouble, only=chosen.batches)
-        return _conclude(house, run, trouble)
+        return conclude(house, run, trouble)
 
 
 def preview(house: House, *, wish: Wish | None = None) -> Plan:
@@ -105,7 +93,7 @@ def apply(house: House, frozen: Frozen) -> tuple[Report, tuple[Left, ...]]:
         if look(house, trouble, asked=only):
             left = left_out(house.journal, frozen, plan_of_what_was_seen(house, trouble, only=only), trouble.seen)
             _write(house, run, trouble, only=only, within=partial(cut, house.journal, frozen))
-        return _conclude(house, run, trouble), left
+        return conclude(house, run, trouble), left
 
 
 def _write(
@@ -253,45 +241,6 @@ def _clear_desk(house: House, trouble: Trouble) -> None:
     trouble.drift += [text for text in house.desk.faults if text not in trouble.drift]
 
 
-def plan_now(
-    house: House,
-    *,
-    only: Collection[BatchKey] | None = None,
-    again: Sequence[tuple[BatchKey, bytes, Revision]] = (),
-    without: Collection[Who] = (),
-) -> Plan:
-    """What may be written now; `again` are revisions to be taken for granted though the journal has not got them.
-
-    `without` are people of whom no request can be made.
-    """
-    deliveries = house.journal.deliveries
-    asked = {(batch, person): revision for batch, person, revision in again}
-    people = [_person_as_if(fact, asked) for fact in deliveries.disagreeing()]
-    return plan(
-        [_batch_as_if(batch, asked) for batch in deliveries.batches()],
-        people,
-        deliveries.tallies(),
-        suspects=suspects(house.journal, people).offline | frozenset(without),
-        can=house.portal.can,
-        today=house.clock.instant().at.date(),
-        only=only,
-    )
-
-
-def _person_as_if(fact: PersonFacts, asked: Mapping[tuple[BatchKey, bytes], Revision]) -> PersonFacts:
-    """As the journal would have it once the revisions are reopened."""
-    again = asked.get((fact.batch, fact.person))
-    return replace(fact, revision=again, agreed=fact.online and fact.agreed) if again else fact
-
-
-def _batch_as_if(batch: BatchFacts, asked: Mapping[tuple[BatchKey, bytes], Revision]) -> BatchFacts:
-    submission = asked.get((batch.key, SUBMISSION), batch.submission)
-    again = asked.get((batch.key, HEADER))
-    if again is None:
-        return replace(batch, submission=submission)
-    return replace(batch, header=again, submission=submission, mark_agreed=batch.mark_online and batch.mark_agreed)
-
-
 def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     """Push, then read back what was touched. False when the run should send nothing more."""
     try:
@@ -331,76 +280,3 @@ def _in_the_ledger(house: House, kind: str) -> Iterator[int]:
     house.journal.deliveries.recover(house.clock.instant())
     with one_line(house.journal.runs, kind, house.clock, house.owed) as run:
         yield run
-
-
-def _conclude(house: House, run: int, trouble: Trouble) -> Report:
-    """Reconcile and report, and close the run in the ledger."""
-    journal, now = house.journal, house.clock.instant().at
-    journal.runs.note(house.portal.notes(), basis=house.basis, at=now)
-    found = reconcile(
-        journal,
-        house.rules,
-        now=now,
-        identify=house.identify,
-        failures=trouble.failures,
-        drift=trouble.drift,
-        aside=trouble.aside,
-        unmade=trouble.unmade,
-        unplaced=trouble.unplaced,
-        turned_away=trouble.turned_away,
-        held=trouble.held if trouble.weighed else held_now(house, plan_now(house)),
-    )
-    journal.findings.see(found.findings, at=now)
-    result = _report(house, found, trouble)
-    numbers = {bucket.value: count for bucket, count in found.offline.buckets.items()} | _rest(house, trouble)
-    journal.runs.finish(run, result.state, numbers, at=house.clock.instant().at)
-    return result
-
-
-def _rest(house: House, trouble: Trouble) -> dict[str, int]:
-    """What the next run must know of the portal: a closed one is asked again after a while, by one request."""
-    shut_s = house.portal.shut_for_s
-    quiet_s = ASKED_AGAIN_S if shut_s == inf else min(shut_s, QUIET_AT_MOST_S)
-    return {"silent": int(trouble.silent), "quiet_ms": ceil(1000 * quiet_s)} if trouble.silent or quiet_s else {}
-
-
-def items_now(journal: Journal, rules: Rules, wording: Wording, *, now: datetime) -> list[Item]:
-    """The open findings as the next report would show them: nothing but the journal is needed, and it is only read."""
-    last = journal.runs.last("report")
-    clocks = entry_clocks(journal.deliveries.batches(), rules, now)
-    return in_order(journal.findings.open(), clocks, wording, last[1] if last else None)
-
-
-def report_now(house: House) -> Report:
-    """The report of what the journal knows now, without looking at either side again."""
-    now = house.clock.instant().at
-    return _report(house, reconcile(house.journal, house.rules, now=now, identify=house.identify), Trouble())
-
-
-def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
-    """`trouble` is that of the run that ends with this report."""
-    journal, now = house.journal, house.clock.instant().at
-    last = journal.runs.last("report")
-    since = last[1] if last else None
-    batches, tallies = journal.deliveries.batches(), journal.deliveries.tallies()
-    facts = Facts(
-        reconciliation=found,
-        batches=batches,
-        tallies=tallies,
-        open=journal.findings.open(),
-        settled=journal.findings.settled_since(since) if since else (),
-        since=since,
-        complete=all_confirmed(found, batches, tallies) and not trouble,
-        mails_waiting=len(journal.outbox.waiting()),
-        carried=journal.outgoing.carried(),
-        days_without_sync=journal.runs.missed("sync", since=since),
-        notices=tuple(notices(journal, now=now)),
-    )
-    made = report(
-        facts,
-        house.wording,
-        deadline=house.rules.deadline,
-        reviewed_online=house.rules.reviewed_online,
-        now=now,
-    )
-    return replace(made, written=len(trouble.written))

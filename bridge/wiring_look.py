@@ -16,11 +16,11 @@ from adapters.render.verdict import verdict
 from adapters.sources.apart import Apart
 from adapters.sources.folder import FolderSource
 from bridge.check import check
+from bridge.conclusion import items_now
 from bridge.config import Config
 from bridge.config.packs import load_policy
 from bridge.findings import Rules
 from bridge.ledger_view import Seen
-from bridge.pipeline import items_now
 from bridge.ports import Journal
 from bridge.report import Wording
 from bridge.wiring import SystemClock, bases_of, rules_of, wording_of

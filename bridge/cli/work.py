@@ -110,7 +110,8 @@ def report(
     send: Annotated[bool, typer.Option("--send", help=say(T("Mail it as well.")))] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help=say(T("The folder to write it to.")))] = None,
 ) -> None:
-    from bridge import jobs, pipeline
+    from bridge import jobs
+    from bridge.conclusion import report_now
     from bridge.wiring import open_house_to_look, plain_ways
 
     config = settings(ctx)
@@ -118,7 +119,7 @@ def report(
         if send or out:
             raise ConfigError(T("--print goes with neither --send nor --out."))
         with open_house_to_look(config, plain_ways()) as house:
-            made = pipeline.report_now(spoken(house))
+            made = report_now(spoken(house))
         summary(made)
         show_items(made.items)
         raise typer.Exit(exit_code(made))

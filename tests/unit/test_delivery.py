@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.pipeline import report_now
+from bridge.conclusion import report_now
 from schemas.errors import AuthError
 from schemas.journal import Rest
 from schemas.portal import DeliveryClass, Operation, Payload

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bridge.brake import Limits
-from bridge.pipeline import compare, items_now, preview, resync
+from bridge.conclusion import items_now
+from bridge.pipeline import compare, preview, resync
 from bridge.resync import Wish
 from schemas.batch import BatchKey
 from schemas.brake import Reason, Reviewed

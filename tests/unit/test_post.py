@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.pipeline import report_now
+from bridge.conclusion import report_now
 from bridge.post import Envelope, Posted, hand_out
 from schemas.report import Report, RunState
 from schemas.texts import T

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.journal.journal import Journal
-from bridge.pipeline import look, plan_now, take_in
+from bridge.pipeline import look, take_in
+from bridge.planning import plan_now
 from bridge.push import Pushed, Sender, push
 from schemas.outcome import Outcome
 from schemas.plan import Plan

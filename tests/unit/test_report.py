@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bridge.conclusion import report_now
 from bridge.deadlines import DeadlineRule
-from bridge.pipeline import compare, report_now
+from bridge.pipeline import compare
 from bridge.post import hand_out
 from bridge.report import Wording
 from schemas.batch import Level
