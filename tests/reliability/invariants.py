@@ -9,7 +9,7 @@ docstring says which part.
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -37,9 +37,24 @@ _HEADER, _SUBMISSION = b"", b"submission"
 
 def at_most_one_effect(facts: Facts) -> Violations:
     """I1: no serial has two effects, and nobody is created who is there already, but by a hand."""
-    serials = Counter(effect["serial"] for effect in facts.effects if effect["serial"] and not effect["by_hand"])
-    yield from ("a serial had more than one effect" for count in serials.values() if count > 1)
+    yield from ("a serial had more than one effect" for _ in range(_repeated(facts)))
     yield from ("stored twice" for _ in range(doubled(facts)))
+
+
+def _repeated(facts: Facts) -> int:
+    """How many serials had an effect while one of theirs stood: what was deleted in between may be entered anew."""
+    standing: dict[str, tuple[str, str]] = {}  # serial: batch and online id of what it left
+    repeated: set[str] = set()
+    for effect in facts.effects:
+        serial, batch, online_id = effect["serial"], effect["batch"], effect["id"]
+        if effect["effect"] == "person_deleted":
+            standing = {one: left for one, left in standing.items() if left[1] != online_id}
+        elif effect["effect"] == "batch_deleted":
+            standing = {one: left for one, left in standing.items() if left[0] != batch}
+        if serial and not effect["by_hand"]:
+            repeated |= {serial} & standing.keys()
+            standing[serial] = batch, online_id
+    return len(repeated)
 
 
 def doubled(facts: Facts) -> int:

@@ -192,7 +192,8 @@ class ByHand(Counted):
             self.bring_back()
             if not self.desk.outbox and not TO_CARRY & self.cases():
                 break
-            if any(case in {Case.MISSING, Case.STALE} for case in self.cases()):
+            never_there = Case.UPLOADED in self.cases() and not self.batch_id
+            if never_there or any(case in {Case.MISSING, Case.STALE} for case in self.cases()):
                 self.somebody_voids()
                 pipeline.sync(self.house)
             self.a_minute()

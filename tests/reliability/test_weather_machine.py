@@ -197,7 +197,15 @@ class Weather(Counted):
     def somebody_asks_again(self, weather: set[str], wish: Wish) -> None:
         self.turn(weather)
         self.deleted.clear()
+        if wish.batches:
+            self.agreement_is_taken_back()
         pipeline.resync(self.house, wish)
+
+    def agreement_is_taken_back(self) -> None:
+        """Of what a hand has deleted and somebody asks for: it is entered anew, and agreed only once it is read back."""
+        held = self.portal.held()
+        self.settled = {who: unit for who, unit in self.settled.items() if who in held}
+        self.header_settled = self.header_settled and bool(self.portal.batch_id)
 
     @precondition(lambda self: self.both_sides() != self.last_good_day)
     @rule()
