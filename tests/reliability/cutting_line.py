@@ -53,7 +53,11 @@ class CuttingLine:
     whole: tuple[int, int] = (0, 0)  # bytes of the last request to `path` that passed whole, and of its answer
 
     def serve(self, client: socket.socket, portal: tuple[str, int]) -> None:
-        """One connection of the client, which has one of its own to the portal."""
+        """One connection of the client, which has one of its own to the portal.
+
+        A cut's last byte and the end of the connection arrive together. Were the end later, the client could have its
+        next request on the same connection by then, and that one would be lost as well, without a cut of its own.
+        """
         with closing(client), socket.create_connection(portal) as upstream:
             while length := _coming(client):
                 ours = self.path and client.recv(_LONGEST_HEAD, socket.MSG_PEEK).split(b" ")[1] == self.path.encode()
@@ -77,7 +81,7 @@ class CuttingLine:
             return
         answer = _exactly(upstream, _coming(upstream))
         self.made.append(Made(cut, length, len(answer)))
-        client.sendall(answer[: cut.answer])
+        client.sendall(answer[: cut.answer], socket.MSG_MORE)  # held back for the end: see `serve`
         if cut.answer:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))  # it arrives first
 
