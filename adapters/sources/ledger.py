@@ -15,6 +15,7 @@ from adapters.sources.grid import Grid, Sheets
 from adapters.sources.header import BATCH, is_unit_summary
 from adapters.sources.lines import line_text, stated_in_title
 from adapters.sources.marks import mark_of
+from adapters.sources.noticed import notes_on_looks
 from adapters.sources.people import Table
 from adapters.sources.problems import problem, rejection
 from adapters.sources.totals import declared_in
@@ -76,6 +77,8 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
     for sheet in sheets.hidden:
         said.note("hidden_sheet", Place(task.path, sheet))
     _settle_unknown(said)
+    for code in sheets.remarks:
+        said.note(code, Place(task.path))
     return Reading(
         task.path,
         tuple(said.rosters),
@@ -102,6 +105,7 @@ def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
         _fill_down(said, block, table)
         gathered.append(gather(complete, table, task.saved_on, said.notes))
     _hand_over(said, grid, found.blocks, gathered)
+    said.notes += notes_on_looks(said.path, grid, found.blocks)
     for index in found.ignored:
         said.note("line_ignored", Place(said.path, grid.sheet, index + 1))
     if any(Column.PHONE not in block.header.at for block in found.blocks):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from adapters.sources.cells import NameCell, category_of, id_cell, name_cell, phone_cell, text_of, unit_of
-from adapters.sources.grid import Cell, Grid
+from adapters.sources.grid import Cell, Grid, Spot
 from adapters.sources.header import Header
 from adapters.sources.problems import problem
 from adapters.sources.roles import column_of_kin, leads, words_said
@@ -53,6 +53,8 @@ def read_person(table: Table, index: int, *, on: date, notes: list[Problem]) -> 
     cells = table.grid.rows[index]
     name, id_no, phone, unit, *speaking = [cells[at] if at >= 0 else "" for at in table.header.person]
     row = _Row(table, index)
+    if _is_among(table.grid.looks.struck, table.header, index):
+        row.wrong("row_struck", Column.NAME)
     who = _name(row, name)
     said = words_said(who.note, speaking)
     kin = column_of_kin(said)
@@ -67,6 +69,15 @@ def read_person(table: Table, index: int, *, on: date, notes: list[Problem]) -> 
     if not home:
         row.missing("unit_missing", Column.UNIT)
     return _finished(row, Participant(who.name, id_type, number, digits, home, group, table.place(index)), notes)
+
+
+def is_red(table: Table, index: int) -> bool:
+    """Whether the name or the id stands in red."""
+    return _is_among(table.grid.looks.red, table.header, index)
+
+
+def _is_among(spots: frozenset[Spot], header: Header, index: int) -> bool:
+    return bool(spots) and any((index, at) in spots for at in header.person[:2])
 
 
 def _finished(row: _Row, person: Participant | Leader, notes: list[Problem]) -> Person:
