@@ -18,6 +18,7 @@ from adapters.journal.journal import create_journal
 from adapters.journal.schema import is_older
 from adapters.render import ReportRenderer
 from adapters.render.files import write_files
+from adapters.sources.aliases import Aliases
 from adapters.sources.apart import Apart
 from adapters.sources.folder import FolderSource, Understand
 from adapters.vault import Vault, create_keys
@@ -213,6 +214,7 @@ def source_of(
         year=config.federation.year,
         understand=understand,
         key=key,
+        aliases=Aliases.of(config.aliases.columns, config.aliases.units),
     )
 
 

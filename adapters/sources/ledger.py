@@ -8,11 +8,12 @@ from datetime import date
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.blocks import Block, Split, split
 from adapters.sources.facts import Facts
 from adapters.sources.gathering import Gathering, gather
 from adapters.sources.grid import Grid, Sheets
-from adapters.sources.header import BATCH, is_unit_summary
+from adapters.sources.header import BATCH, table_of_others
 from adapters.sources.lines import line_text, stated_in_title
 from adapters.sources.marks import mark_of
 from adapters.sources.noticed import notes_on_looks
@@ -37,6 +38,7 @@ class Task:
     saved_on: date
     defaults: Facts = field(default_factory=Facts)
     known: Mapping[str, str] = field(default_factory=dict)
+    aliases: Aliases = NO_ALIASES
     key: bytes = field(default=b"", repr=False)
 
 
@@ -65,10 +67,10 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
     in_path = _stated_in_path(task.path, Facts(year=task.defaults.year))
     for grid in sheets.grids:
         stated = stated_in_title(grid.sheet, in_path)
-        mark = mark_of(grid, stated, task.defaults, path=task.path, key=task.key)
+        mark = mark_of(grid, stated, task.defaults, path=task.path, key=task.key, aliases=task.aliases)
         if task.known.get(grid.sheet) == mark:
             said.kept.add(grid.sheet)
-        elif (found := split(grid, stated)).blocks:
+        elif (found := split(grid, stated, task.aliases.columns)).blocks:
             _read_blocks(said, grid, found, task)
         else:
             _explain_empty(said, grid, found)
@@ -101,11 +103,12 @@ def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
     gathered: list[list[Gathering]] = []
     for block in found.blocks:
         complete = replace(block, facts=block.facts.over(task.defaults))
-        table = Table(said.path, grid, block.header, block.facts.unit)
+        table = Table(said.path, grid, block.header, block.facts.unit, task.aliases)
         _fill_down(said, block, table)
         gathered.append(gather(complete, table, task.saved_on, said.notes))
     _hand_over(said, grid, found.blocks, gathered)
     said.notes += notes_on_looks(said.path, grid, found.blocks)
+    _note_year(said, grid, found, task.defaults.year)
     for index in found.ignored:
         said.note("line_ignored", Place(said.path, grid.sheet, index + 1))
     if any(Column.PHONE not in block.header.at for block in found.blocks):
@@ -158,15 +161,31 @@ def _compare_total(said: _Said, where: Place, declared: int | None, counted: lis
 
 
 def _explain_empty(said: _Said, grid: Grid, found: Split) -> None:
-    """A sheet without people: blank, a form nobody filled in, a summary of units, or something else."""
+    """A sheet without people: blank, a form nobody filled in, a table of something else, or anything."""
     where = Place(said.path, grid.sheet)
     text = "".join(line_text(row) for row in grid.rows[:_TOP_ROWS])
     if found.has_header:
         said.note("no_rows", where)
-    elif any(map(is_unit_summary, grid.rows)) or any(word in text for word in header_words().lines.unit_summary):
-        said.reject("unit_summary", where)
+    elif code := _other_table(grid, text):
+        said.reject(code, where)
     elif text:
         said.unknown.append(where)
+
+
+def _other_table(grid: Grid, text: str) -> str | None:
+    """The problem code of a table that belongs elsewhere: by its header, else by its title."""
+    lines = header_words().lines
+    titles = {"unit_summary": lines.unit_summary, "quota_table": lines.quota_table, "base_list": lines.base_list}
+    by_header = next(filter(None, map(table_of_others, grid.rows[:_TOP_ROWS])), None)
+    return by_header or next((code for code, words in titles.items() if any(word in text for word in words)), None)
+
+
+def _note_year(said: _Said, grid: Grid, found: Split, season: int | None) -> None:
+    """A title or days of another year than the season: last year's form, with or without last year's people."""
+    batches = {roster.batch.key.year for roster in said.rosters if roster.where.sheet == grid.sheet}
+    odd = sorted({year for block in found.blocks if (year := block.facts.year)} | batches - {season})
+    if season and (others := [year for year in odd if year != season]):
+        said.note("other_year", Place(said.path, grid.sheet), stated=others[0], season=season)
 
 
 def _settle_unknown(said: _Said) -> None:

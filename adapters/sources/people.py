@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.cells import NameCell, category_of, id_cell, name_cell, phone_cell, text_of, unit_of
 from adapters.sources.grid import Cell, Grid, Spot
 from adapters.sources.header import Header
@@ -25,6 +26,7 @@ class Table:
     grid: Grid
     header: Header
     unit: str = ""
+    aliases: Aliases = NO_ALIASES
 
     def place(self, row: int, column: Column | None = None) -> Place:
         return Place(self.file, self.grid.sheet, row + 1, self.header.title(column) if column else "")
@@ -130,4 +132,5 @@ def _phone(row: _Row, cell: Cell) -> str:
 
 def _unit(table: Table, cell: Cell) -> str:
     """The unit of the lines above speaks only where no column does."""
-    return unit_of(text_of(cell)) if Column.UNIT in table.header.at else table.unit
+    name = unit_of(text_of(cell)) if Column.UNIT in table.header.at else table.unit
+    return table.aliases.unit(name)

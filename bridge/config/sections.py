@@ -27,9 +27,22 @@ from bridge.config.secret import one_place
 from bridge.config.toml import table_of, text_of
 from schemas.batch import Level
 from schemas.errors import ConfigError, Wrong
+from schemas.header_words import column_called
 from schemas.texts import Language, T
 
-_MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "brake", "mail", "report", "backup", "schedule", "log")
+_MAY_BE_LEFT_OUT = (
+    "journal",
+    "vault",
+    "deadlines",
+    "rules",
+    "brake",
+    "mail",
+    "report",
+    "backup",
+    "schedule",
+    "log",
+    "aliases",
+)
 
 
 class _Section(BaseModel):
@@ -68,6 +81,25 @@ class Source(_Section):
     glob: Words = "**/*"
     organiser: Words | None = None
     level: Level | None = None
+
+
+class Aliases(_Section):
+    """What ledgers here call things: a heading → the usual heading, a unit's short name → its full one."""
+
+    columns: Mapping[Words, Words] = Field(default_factory=dict)
+    units: Mapping[Words, Words] = Field(default_factory=dict)
+
+    @field_validator("columns")
+    @classmethod
+    def _usual(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        if not all(map(column_called, value.values())):
+            raise Wrong(
+                T(
+                    "{key}: on the right of = stands a usual heading, such as {examples}.",
+                    examples="姓名、身份证号、联系电话、单位、类别",
+                )
+            )
+        return value
 
 
 class Journal(_Section):
@@ -266,6 +298,7 @@ class Config(_Section):
     practice: bool = False
     federation: Federation
     source: tuple[Source, ...]
+    aliases: Aliases
     portal: Portal
     journal: Journal
     vault: VaultKeys
