@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ MAX_PARTS = 10_000
 _WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 _XML = (".xml", ".rels")
 _BEGINNING = 4096  # bytes; a document type stands before the first element
-_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 
 
 def refuse_harmful(content: bytes) -> Sequence[str]:
@@ -41,10 +42,10 @@ def _refuse_bomb(archive: zipfile.ZipFile, packed_bytes: int) -> None:
 
 
 def _refuse_entities(archive: zipfile.ZipFile) -> None:
-    """No program that saves workbooks declares a document type; entities that name one another do."""
+    """No program that saves workbooks declares a document type, or writes so much before the first element."""
     for part in archive.infolist():
         if part.filename.lower().endswith(_XML):
             with archive.open(part) as stream:
-                beginning = stream.read(_BEGINNING)
-            if any(word in beginning for word in _DOCTYPES):
+                beginning = stream.read(_BEGINNING).replace(b"\0", b"")  # UTF-16 as well
+            if _PROLOG.sub(b"", beginning, count=1).startswith((b"<!", b"<?")):
                 raise Unreadable("document_type")

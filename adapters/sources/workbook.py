@@ -17,10 +17,12 @@ from python_calamine import (
 )
 
 from adapters.sources.formulas import unvalued_formulas
-from adapters.sources.grid import Cell, Grid, Sheets, Unreadable
+from adapters.sources.grid import Grid, Row, Sheets, Unreadable
 from adapters.sources.harm import refuse_harmful
-from adapters.sources.looks import Styles, looks_of, styles_of
+from adapters.sources.looks import looks_of, styles_of
+from adapters.sources.opendocument import Merge, shapes_of
 
+_LOOKED_AT = 256  # bytes
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OLD_MACROS = "_VBA_PROJECT".encode("utf-16-le")
 
@@ -42,11 +44,16 @@ def read_workbook(content: bytes) -> Sheets:
 
 def _grids(book: CalamineWorkbook, names: Iterable[str], content: bytes) -> Iterator[Grid]:
     """One at a time: a sheet of many rows is large."""
+    shapes = shapes_of(content) if _is_opendocument(content) else {}
     styles = styles_of(content)
     for name in names:
         with _understood():
-            grid = _grid(book.get_sheet_by_name(name), content, styles)
-        yield grid
+            sheet = book.get_sheet_by_name(name)
+            shape = shapes.get(name)
+            merges = shape.merges if shape else sheet.merged_cell_ranges or ()
+            rows = _rows(sheet, merges)
+        looks = shape.looks if shape else looks_of(content, name, styles)
+        yield Grid(name, rows, unvalued=partial(unvalued_formulas, content, name), looks=looks)
 
 
 @contextmanager
@@ -73,19 +80,23 @@ def _remarks(parts: Iterable[str]) -> Iterator[str]:
         yield "external_links"
 
 
-def _grid(sheet: CalamineSheet, content: bytes, styles: Styles) -> Grid:
+def _rows(sheet: CalamineSheet, merges: Iterable[Merge]) -> list[Row]:
     """Calamine leaves out empty columns on the left (not empty rows above), and fills no merged cell.
 
     All blank rows are one list: a sheet may have a million of them below its table.
     """
-    margin: list[Cell] = [""] * (sheet.start[1] if sheet.start else 0)
-    bare: list[Cell] = [""] * sheet.width
+    margin: Row = [""] * (sheet.start[1] if sheet.start else 0)
+    bare: Row = [""] * sheet.width
     blank = margin + bare
-    rows = [blank if row == bare else margin + row if margin else row for row in sheet.iter_rows()]
-    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+    rows: list[Row] = [blank if row == bare else margin + row if margin else row for row in sheet.iter_rows()]
+    for (top, column), (bottom, _) in merges:
         for index in range(top + 1, min(bottom + 1, len(rows))):
             if column < len(blank):
                 rows[index] = list(blank) if rows[index] is blank else rows[index]
                 rows[index][column] = rows[top][column]
-    looks = looks_of(content, sheet.name, styles)
-    return Grid(sheet.name, rows, unvalued=partial(unvalued_formulas, content, sheet.name), looks=looks)
+    return rows
+
+
+def _is_opendocument(content: bytes) -> bool:
+    """Its first part, which is never packed, says so."""
+    return b"application/vnd.oasis.opendocument" in content[:_LOOKED_AT]

@@ -96,9 +96,10 @@ def with_parts(file: Path, **parts: bytes) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_workbook_that_declares_entities_is_not_opened(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize("before", ["", "<!-- <a> -->\n", f"<!--{' ' * 5_000}-->"])
+def test_a_workbook_that_declares_entities_is_not_opened(tmp_path: Path, encoding: str, before: str) -> None:
     file = write_xlsx(tmp_path / "a.xlsx", ledger(*people(1)))
-    bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><sst>&b;</sst>'
+    bomb = f'<?xml version="1.0"?>{before}<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><sst>&b;</sst>'
     with_parts(file, xl__sharedStrings_dot_xml=bomb.encode(encoding))
     assert only_problem(read(file)).code == "document_type"
 
