@@ -20,6 +20,7 @@ from adapters.sources.formulas import unvalued_formulas
 from adapters.sources.grid import Grid, Row, Sheets, Unreadable
 from adapters.sources.harm import refuse_harmful
 from adapters.sources.looks import looks_of, styles_of
+from adapters.sources.old_looks import old_looks_of
 from adapters.sources.opendocument import Merge, shapes_of
 
 _LOOKED_AT = 256  # bytes
@@ -45,6 +46,7 @@ def read_workbook(content: bytes) -> Sheets:
 def _grids(book: CalamineWorkbook, names: Iterable[str], content: bytes) -> Iterator[Grid]:
     """One at a time: a sheet of many rows is large."""
     shapes = shapes_of(content) if _is_opendocument(content) else {}
+    old = {} if content.startswith(b"PK") else old_looks_of(content)
     styles = styles_of(content)
     for name in names:
         with _understood():
@@ -52,7 +54,7 @@ def _grids(book: CalamineWorkbook, names: Iterable[str], content: bytes) -> Iter
             shape = shapes.get(name)
             merges = shape.merges if shape else sheet.merged_cell_ranges or ()
             rows = _rows(sheet, merges)
-        looks = shape.looks if shape else looks_of(content, name, styles)
+        looks = shape.looks if shape else old.get(name) or looks_of(content, name, styles)
         yield Grid(name, rows, unvalued=partial(unvalued_formulas, content, name), looks=looks)
 
 

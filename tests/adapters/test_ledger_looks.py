@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
+import xlwt
 from openpyxl.styles import Font
 
 from adapters.sources.ledger import Task
@@ -121,3 +122,28 @@ def test_a_sheet_larger_than_one_piece_is_looked_at_to_its_end(tmp_path: Path) -
     file = touched_up(tmp_path / "a.xlsx", 3_000, (FIRST + 1_500, NAME), (FIRST + 2_999, NAME), strike=True)
     [roster] = read(file).rosters
     assert [rejected.where.row for rejected in roster.rejections] == [FIRST + 1_500, FIRST + 2_999]
+
+
+def test_an_old_workbook_says_the_same_without_words(tmp_path: Path) -> None:
+    """Six fonts, so that the one whose number is never stored is passed."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("名单")
+    struck, red = (
+        xlwt.easyxf(f"font: name F{number}, {said}") for number, said in ((1, "struck_out on"), (2, "color red"))
+    )
+    plain = [xlwt.easyxf(f"font: name P{number}") for number in range(6)]
+    for index, cells in enumerate(ledger(*people(6))):
+        style = {FIRST: struck, FIRST + 1: red}.get(index, plain[index % 6])
+        for column, cell in enumerate(cells):
+            sheet.write(index, column, cell, style)
+    sheet.row(FIRST + 2).hidden = True
+    sheet.col(5).hidden = True
+    book.save(str(tmp_path / "a.xls"))
+    reading = read(tmp_path / "a.xls")
+    [roster] = reading.rosters
+    assert [(rejected.where.row, codes(rejected.problems)) for rejected in roster.rejections] == [(6, ["row_struck"])]
+    assert [(note.code, *note.values.values()) for note in reading.notes] == [
+        ("hidden_rows", 1, "8"),
+        ("hidden_columns", 1, "F"),
+        ("red_rows", 1, "7"),
+    ]

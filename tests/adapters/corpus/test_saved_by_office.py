@@ -46,7 +46,7 @@ def test_a_ledger_saved_by_an_office_program_says_the_same(saved: Path, title: s
     assert shown(read(saved / form / f"{title}.{form}", year=2025)) == CASES[title].said
 
 
-@pytest.mark.parametrize("form", ["xlsx", "ods"])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("title", LOOKS)
 def test_looks_survive_an_office_program(saved: Path, title: str, form: str) -> None:
     assert shown(read(saved / form / f"{title}.{form}", year=2025)) == CASES[title].said
