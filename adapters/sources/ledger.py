@@ -14,6 +14,7 @@ from adapters.sources.facts import Facts
 from adapters.sources.gathering import Gathering, gather
 from adapters.sources.grid import Grid, Sheets
 from adapters.sources.header import BATCH, table_of_others
+from adapters.sources.likely import Remains, remains_of, with_likely
 from adapters.sources.lines import line_text, stated_in_title
 from adapters.sources.marks import mark_of
 from adapters.sources.noticed import notes_on_looks
@@ -53,6 +54,7 @@ class _Said:
     rejections: list[Rejection] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     unknown: list[Place] = field(default_factory=list)
+    remains: dict[Place, Remains] = field(default_factory=dict)
 
     def note(self, code: str, where: Place, **values: str | int) -> None:
         self.notes.append(problem(code, where, **values))
@@ -78,6 +80,8 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
         said.marks[grid.sheet] = mark
     for sheet in sheets.hidden:
         said.note("hidden_sheet", Place(task.path, sheet))
+    if said.remains:
+        said.rosters = with_likely(said.rosters, said.remains)
     _settle_unknown(said)
     for code in sheets.remarks:
         said.note(code, Place(task.path))
@@ -106,6 +110,8 @@ def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
         table = Table(said.path, grid, block.header, block.facts.unit, task.aliases)
         _fill_down(said, block, table)
         gathered.append(gather(complete, table, task.saved_on, said.notes))
+    for block, own in zip(found.blocks, gathered, strict=True):
+        _keep_remains(said, grid, block, own)
     _hand_over(said, grid, found.blocks, gathered)
     said.notes += notes_on_looks(said.path, grid, found.blocks)
     _note_year(said, grid, found, task.defaults.year)
@@ -114,6 +120,12 @@ def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
     if any(Column.PHONE not in block.header.at for block in found.blocks):
         where = Place(said.path, grid.sheet)
         said.note("column_missing", where, column=header_words().columns[Column.PHONE][0])
+
+
+def _keep_remains(said: _Said, grid: Grid, block: Block, gathered: list[Gathering]) -> None:
+    for rejected in (one for gathering in gathered for one in gathering.rejections):
+        if left := remains_of(rejected, grid, block.header):
+            said.remains[rejected.where] = left
 
 
 def _fill_down(said: _Said, block: Block, table: Table) -> None:

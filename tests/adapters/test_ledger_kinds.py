@@ -13,7 +13,7 @@ from adapters.sources.facts import Facts
 from adapters.sources.ledger import Task
 from adapters.sources.understanding import understand
 from schemas.roster import Place, Reading
-from tests.adapters.ledgers import HEADER, LINE, TITLE, ledger, name, people, row, write_xlsx
+from tests.adapters.ledgers import HEADER, LINE, TITLE, id_no, ledger, name, people, row, write_xlsx
 from tests.adapters.readings import codes, names, one_roster, problems_of, read, without_region_notes
 
 OWN = Aliases.of({"参训 对象": "姓名", "身份标识": "公民身份号码"}, {"荣渔": "荣成市渔业公司", "荣工": "荣成市总工会"})
@@ -92,3 +92,32 @@ def test_another_alias_reads_a_sheet_anew(tmp_path: Path) -> None:
     known = understand(TASK, content).marks
     assert understand(replace(TASK, known=known), content).kept == {"Sheet1"}
     assert understand(replace(TASK, known=known, aliases=OWN), content).kept == frozenset()
+
+
+def two_sheets(folder: Path, damaged: object, *others: list[object]) -> Reading:
+    """The reading of a file whose first sheet holds a damaged id and whose second these people."""
+    sheets = {"第三批": ledger(row(1, id_no=damaged)), "第四批": ledger(*others, batch="第四批")}
+    return read(write_xlsx(folder / "a.xlsx", sheets))
+
+
+def test_a_damaged_id_points_to_the_one_person_it_fits(tmp_path: Path) -> None:
+    reading = two_sheets(tmp_path, float(id_no(1)[:17] + "0"), row(2), row(1))
+    [found] = reading.rosters[0].rejections[0].problems
+    assert (found.code, found.values) == ("id_damaged_likely", {"sheet": "第四批", "row": 6})
+    assert found.where == Place("rosters/a.xlsx", "第三批", 5, "身份证号")
+
+
+@pytest.mark.parametrize(
+    ("damaged", "others"),
+    [
+        (float(id_no(1)[:17] + "0"), [row(2)]),
+        (float(id_no(1)[:17] + "0"), [row(1, name="测乙")]),
+        (float(id_no(1)[:17] + "0"), [row(1), row(1, id_no=id_no(1 + 28 * 5))]),
+        ("9.99E+17", [row(1)]),
+    ],
+)
+def test_where_nobody_or_more_than_one_fits_nothing_is_said_of_it(
+    tmp_path: Path, damaged: object, others: list[list[object]]
+) -> None:
+    reading = two_sheets(tmp_path, damaged, *others)
+    assert problems_of(reading.rosters[0].rejections) == [["id_damaged"]]
