@@ -123,8 +123,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """What a stat says of a file: the first gate of intake."""
+    """What a stat says of a file: the first gate of intake.
+
+    `told` stands for what else its reading builds on, such as the settings of its source.
+    """
 
     path: str
     size: int
     mtime_ns: int
+    told: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from adapters.sources.cells import text_of
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Grid, Row
-from adapters.sources.header import BATCH, Header, header_at
+from adapters.sources.header import BATCH, Header, Meanings, header_at
 from adapters.sources.lines import (
     TOTALS,
     Line,
@@ -46,9 +46,9 @@ class Split:
     has_header: bool
 
 
-def split(grid: Grid, outer: Facts) -> Split:
+def split(grid: Grid, outer: Facts, aliases: Meanings) -> Split:
     """`outer` are the facts that sheet, file and config state. No header: no blocks."""
-    walk = _Walk(grid, outer)
+    walk = _Walk(grid, outer, aliases)
     index = 0
     while index < len(grid.rows):
         index += walk.step(index)
@@ -58,7 +58,8 @@ def split(grid: Grid, outer: Facts) -> Split:
 class _Walk:
     """Down the rows of one sheet. `around` holds for all its blocks, `facts` for the block at hand."""
 
-    def __init__(self, grid: Grid, outer: Facts) -> None:
+    def __init__(self, grid: Grid, outer: Facts, aliases: Meanings) -> None:
+        self.aliases = aliases
         self.rows = grid.rows
         self.blank: Row = [""] * len(grid.rows[0]) if grid.rows else []
         self.outer = self.around = self.facts = outer
@@ -77,7 +78,7 @@ class _Walk:
         if self.header and self._is_plain_person(self.header, self.rows[index]):
             self._open_block(self.header).rows.append(index)
             return 1
-        if header := header_at(self.rows, index):
+        if header := header_at(self.rows, index, self.aliases):
             self._begin_table(header)
             return header.depth
         if self.header:

@@ -67,7 +67,8 @@ def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> 
         cells = tuple([row[at] for at in places])
         gathering = by_cells.get(cells)
         if gathering is None:
-            facts = _stated_in_cells(block, [row[at] if at >= 0 else "" for at in block.header.batch])
+            stated = _stated_in_cells(block, [row[at] if at >= 0 else "" for at in block.header.batch])
+            facts = table.aliases.facts(stated)
             gathering = by_facts.setdefault(facts, Gathering(table.place(index - 1), facts, facts.batch()))
             by_cells[cells] = gathering
         on = gathering.facts.start or saved_on

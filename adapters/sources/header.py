@@ -12,9 +12,18 @@ from adapters.sources.grid import Row
 from adapters.sources.roles import SPEAKING
 from schemas.header_words import Column, header_words, squeezed
 
+Meanings = Mapping[str, Column]
+"""Headings, squeezed, that the settings explain."""
+
 _REMARKS = re.compile(r"\([^()]*\)|[*:#]")
 _NO_HEADING = re.compile(r"[\d:：]")
 _ENOUGH = 3  # known columns make a header
+
+_OTHERS = {
+    "quota_table": {Column.UNIT, Column.QUOTA},
+    "base_list": {Column.BASE, Column.SITE},
+    "unit_summary": {Column.UNIT, Column.HEADCOUNT},
+}
 
 PERSON = (
     Column.NAME,
@@ -44,17 +53,17 @@ class Header:
         return self.written.get(column) or header_words().columns[column][0]
 
 
-def header_at(rows: Sequence[Row], index: int) -> Header | None:
+def header_at(rows: Sequence[Row], index: int, aliases: Meanings) -> Header | None:
     """The header that begins in this row (of one or two levels), None when none does."""
     upper = _headings(rows[index])
-    known = _columns(upper)
+    known = _columns(upper, aliases)
     if Column.NAME not in known or len(known) < _ENOUGH:
         return None
     lower = _headings(rows[index + 1]) if index + 1 < len(rows) else []
-    if _continues(upper, lower):
+    if _continues(upper, lower, aliases):
         both = [under or over for over, under in zip(upper, lower, strict=True)]
-        return _header(both, depth=2)
-    return _header(upper, depth=1)
+        return _header(both, aliases, depth=2)
+    return _header(upper, aliases, depth=1)
 
 
 def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header | None:
@@ -66,46 +75,51 @@ def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header |
         return None
     own = {column.value: column for column in Column}
     headings = [header_words().columns[own[name.lower()]][0] if name.lower() in own else name for name in names]
-    at = _columns(headings) | {column: names.index(name) for column, name in columns.items()}
+    at = _columns(headings, {}) | {column: names.index(name) for column, name in columns.items()}
     written = {column: names[index] for column, index in at.items()}
     return _placed(at, written, depth=1) if Column.NAME in at else None
 
 
-def is_unit_summary(row: Row) -> bool:
-    """A header that counts heads per unit and names nobody."""
-    found = _columns(_headings(row))
-    return Column.NAME not in found and {Column.UNIT, Column.HEADCOUNT} <= found.keys()
+def table_of_others(row: Row) -> str | None:
+    """A header that names nobody: the problem code of what it counts or lists, None where it is no such header."""
+    found = _columns(_headings(row), {})
+    if Column.NAME in found:
+        return None
+    return next((code for code, columns in _OTHERS.items() if columns <= found.keys()), None)
 
 
-def _continues(upper: list[str], lower: list[str]) -> bool:
+def _continues(upper: list[str], lower: list[str], aliases: Meanings) -> bool:
     """Whether `lower` is the second level: a heading that is new, under a name cell that is merged or empty."""
     pairs = list(zip(upper, lower, strict=False))
     new = [under for over, under in pairs if under not in ("", over)]
-    names = [under in ("", over) for over, under in pairs if _meaning(over)[0] is Column.NAME]
-    return all(names) and any(_meaning(under)[0] for under in new) and not any(map(_NO_HEADING.search, new))
+    names = [under in ("", over) for over, under in pairs if _meaning(over, aliases)[0] is Column.NAME]
+    return all(names) and any(_meaning(under, aliases)[0] for under in new) and not any(map(_NO_HEADING.search, new))
 
 
 def _headings(row: Row) -> list[str]:
     return [text_of(cell).replace("\n", "").replace("\r", "") if cell != "" else "" for cell in row]
 
 
-def _columns(headings: list[str]) -> dict[Column, int]:
+def _columns(headings: list[str], aliases: Meanings) -> dict[Column, int]:
     """Where two headings mean the same, the earlier word of the list wins, then the column on the left."""
     best: dict[Column, tuple[int, int]] = {}
     for index, heading in enumerate(headings):
-        column, rank = _meaning(heading)
+        column, rank = _meaning(heading, aliases)
         if column and (column not in best or rank < best[column][0]):
             best[column] = (rank, index)
     return {column: index for column, (_, index) in best.items()}
 
 
-def _meaning(heading: str) -> tuple[Column | None, int]:
+def _meaning(heading: str, aliases: Meanings) -> tuple[Column | None, int]:
+    """What the settings call a column comes first."""
     plain = squeezed(heading)
+    if aliases and plain in aliases:
+        return aliases[plain], -1
     return _meanings().get(plain) or _meanings().get(_REMARKS.sub("", plain)) or (None, 0)
 
 
-def _header(headings: list[str], *, depth: int) -> Header:
-    at = _columns(headings)
+def _header(headings: list[str], aliases: Meanings, *, depth: int) -> Header:
+    at = _columns(headings, aliases)
     return _placed(at, {column: headings[index] for column, index in at.items()}, depth=depth)
 
 

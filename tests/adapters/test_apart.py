@@ -54,6 +54,15 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(tmp_p
         assert apart(TASK, content(tmp_path)).rosters
 
 
+def test_a_blank_in_the_last_row_a_sheet_can_have_costs_nobody_the_ledger(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(BytesIO(content(tmp_path)))
+    book.active["C1048576"] = " "
+    book.save(tmp_path / "a.xlsx")
+    with Apart() as apart:
+        reading = apart(TASK, (tmp_path / "a.xlsx").read_bytes())
+        assert [len(roster.people) for roster in reading.rosters] == [2]
+
+
 def test_a_file_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     with Apart(wall_s=0.01) as apart:
         assert codes(apart(TASK, content(tmp_path))) == ["reading_stopped"]
