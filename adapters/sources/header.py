@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from adapters.ooxml.spans import letters
 from adapters.sources.cells import text_of
 from adapters.sources.grid import Row
 from adapters.sources.roles import SPEAKING
 from schemas.header_words import Column, header_words, squeezed
+from schemas.roster import ColumnTaken, Understood
 
 _REMARKS = re.compile(r"\([^()]*\)|[*:#]")
 _NO_HEADING = re.compile(r"[\d:：]")
@@ -30,7 +32,8 @@ BATCH = (Column.BATCH, Column.ORGANISER, Column.LEVEL, Column.BASE, Column.PERIO
 class Header:
     """`at`: where each column stands, counted from 0; `written`: its heading as staff wrote it.
 
-    `person` and `batch` are the places of PERSON and BATCH, -1 where there is no such column.
+    `person` and `batch` are the places of PERSON and BATCH, -1 where there is no such column. It begins in `row`
+    (from 0) and is `depth` rows deep; `headings` are all of its cells.
     """
 
     at: dict[Column, int]
@@ -38,6 +41,8 @@ class Header:
     person: tuple[int, ...]
     batch: tuple[int, ...]
     depth: int
+    row: int
+    headings: Sequence[str]
 
     def title(self, column: Column) -> str:
         """The heading as written, or what the column is usually called."""
@@ -53,8 +58,19 @@ def header_at(rows: Sequence[Row], index: int) -> Header | None:
     lower = _headings(rows[index + 1]) if index + 1 < len(rows) else []
     if _continues(upper, lower):
         both = [under or over for over, under in zip(upper, lower, strict=True)]
-        return _header(both, depth=2)
-    return _header(upper, depth=1)
+        return _header(both, row=index, depth=2)
+    return _header(upper, row=index, depth=1)
+
+
+def understood(header: Header, sheet: str) -> Understood:
+    """The header explained: the word that made each column what it is, and the headings nobody uses."""
+    fields = {index: column for column, index in header.at.items()}
+    taken = [
+        ColumnTaken(letters(index), header.headings[index], column, _word(header.headings[index]))
+        for index, column in sorted(fields.items())
+    ]
+    unused = [(letters(at), text) for at, text in enumerate(header.headings) if text and at not in fields]
+    return Understood(sheet, header.row + 1, header.depth, tuple(taken), tuple(unused))
 
 
 def is_unit_summary(row: Row) -> bool:
@@ -90,10 +106,16 @@ def _meaning(heading: str) -> tuple[Column | None, int]:
     return _meanings().get(plain) or _meanings().get(_REMARKS.sub("", plain)) or (None, 0)
 
 
-def _header(headings: list[str], *, depth: int) -> Header:
+def _word(heading: str) -> str:
+    column, rank = _meaning(heading)
+    return header_words().columns[column][rank] if column else ""
+
+
+def _header(headings: list[str], *, row: int, depth: int) -> Header:
     at = _columns(headings)
     written = {column: headings[index] for column, index in at.items()}
-    return Header(at, written, tuple(at.get(c, -1) for c in PERSON), tuple(at.get(c, -1) for c in BATCH), depth)
+    person, batch = (tuple(at.get(column, -1) for column in columns) for columns in (PERSON, BATCH))
+    return Header(at, written, person, batch, depth, row, headings)
 
 
 @cache

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bridge.ledger_view import Seen, Sight
     from bridge.status import RunLine, Status, WriterLine
     from schemas.report import Item
-    from schemas.roster import Roster
+    from schemas.roster import Reading, Roster
 
 
 def read(
@@ -45,20 +45,35 @@ def read(
 
 def _show(seen: "Seen", sight: "Sight") -> None:
     from bridge.ledger_view import heading, note_lines, refusal_lines
+    from bridge.understood import checksum_line, origin_line
 
     paragraph(seen.reading.path, style="bold")
+    _show_tables(seen.reading)
     for roster in seen.reading.rosters:
         facts, counts = heading(roster, sight).split("\n")
         paragraph(facts, indent=2)
         paragraph(counts, indent=2)
+        if told := origin_line(roster.origins, LANGUAGE):
+            paragraph(say(T("stated by {told}", told=told)), indent=2)
         heads = [T("row"), T("Name"), T("Id number"), T("Phone"), T("Category"), T("Unit")]
         table(heads, _people(roster, sight), indent=4)
+    for found in seen.reading.checksums:
+        paragraph(f"{'✓' if found.agrees else '✗'} {checksum_line(found, LANGUAGE)}", indent=2)
     for what, step in refusal_lines(seen, sight):
         paragraph(f"✗ {what}", indent=2)
         if step:
             paragraph(step, indent=4)
     for line in note_lines(seen, sight):
         paragraph(f"· {line}", indent=2)
+
+
+def _show_tables(reading: "Reading") -> None:
+    from bridge.understood import column_rows, header_line
+
+    for understood in reading.tables:
+        paragraph(header_line(understood, LANGUAGE), indent=2)
+        heads = [T("column"), T("heading"), T("taken for"), T("because of the word")]
+        table(heads, column_rows(understood, LANGUAGE), indent=4)
 
 
 def _people(roster: "Roster", sight: "Sight") -> "Iterator[Sequence[str]]":

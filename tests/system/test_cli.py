@@ -78,7 +78,7 @@ def test_read_shows_people_masked_and_refusals_with_their_place(office: Office) 
     shown = office.run("read", "ledgers/第四批.xlsx")
     assert shown.code == 1
     assert "999***********0100" in shown.out
-    assert "Sheet1 · 第7行 · 身份证号 证件号码被当作数值存储" in shown.out
+    assert "第四批.xlsx · Sheet1 · D7 · 身份证号 证件号码被当作数值存储" in shown.out
     assert not ID.search(shown.out)
 
 
@@ -88,16 +88,38 @@ def test_read_reveals_ids_only_when_asked(office: Office) -> None:
 
 def test_read_as_json_has_the_documented_shape(office: Office) -> None:
     [file] = office.run("read", "ledgers/第四批.xlsx", "--json").data["files"]
-    assert list(file) == ["path", "batches", "refused", "notes"]
+    assert list(file) == ["path", "tables", "batches", "checksums", "refused", "notes"]
     [batch] = file["batches"]
-    assert list(batch) == ["name", "level", "organiser", "base", "start", "end", "leaders", "people"]
+    assert list(batch) == ["name", "level", "organiser", "base", "start", "end", "stated", "leaders", "people"]
     assert (batch["name"], batch["level"], batch["start"]) == ("第四批", "city", "2025-05-03")
     person = ["name", "id_type", "id_no", "phone", "unit", "category", "sheet", "row"]
     assert [list(one) for one in batch["people"]] == [person] * 2
     assert list(batch["leaders"][0]) == ["name", "phone", "unit", "sheet", "row"]
     [refusal] = file["refused"]
-    assert list(refusal) == ["sheet", "row", "column", "code", "message"]
-    assert (refusal["sheet"], refusal["row"], refusal["code"]) == ("Sheet1", 7, "id_damaged")
+    assert list(refusal) == ["sheet", "row", "column", "cell", "code", "message", "next_step"]
+    assert (refusal["sheet"], refusal["cell"], refusal["code"]) == ("Sheet1", "D7", "id_damaged")
+    [table] = file["tables"]
+    assert (table["header_row"], table["columns"][3]) == (
+        4, {"letter": "D", "heading": "身份证号", "field": "id_no", "word": "身份证号"}
+    )  # fmt: skip
+    assert batch["stated"]["organiser"] == {"by": "line", "cell": "2"}
+    assert batch["stated"]["name"] == {"by": "line", "cell": "3"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "header", "column", "told"),
+    [
+        ("zh_CN", "Sheet1：表头为第4行", "D\t身份证号\t证件号码\t身份证号", "第3行（批次）"),
+        ("en", "Sheet1: the header is row 4", "D\t身份证号\tId number\t身份证号", "row 3 (batch)"),
+    ],
+)
+def test_read_explains_which_row_and_column_was_taken_for_what(
+    office: Office, lang: str, header: str, column: str, told: str
+) -> None:
+    shown = office.run_alone("--lang", lang, "read", "ledgers/第四批.xlsx").out
+    assert header in shown
+    assert column in shown
+    assert told in shown
 
 
 def test_read_needs_no_settings(office: Office, tmp_path: Path) -> None:
