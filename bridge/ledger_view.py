@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from bridge.understood import cell_of, checksums_as_data, place_in_words, stated_as_data, tables_as_data
+from bridge.understood import cell_of, checksums_as_data, place_in_words, spot_of, stated_as_data, tables_as_data
 from schemas.identity import IdType, mask_id, mask_phone
+from schemas.mark import Mark
 from schemas.policy import Policy, said
 from schemas.roster import Leader, Participant, Place, Problem, Reading, Rejection, Roster, Severity
 from schemas.texts import Language, T
@@ -79,6 +80,24 @@ def refusal_lines(seen: Seen, sight: Sight) -> Iterator[tuple[str, str]]:
 
 def note_lines(seen: Seen, sight: Sight) -> Iterator[str]:
     return (_note(seen, problem, sight) for problem in notes(seen))
+
+
+def marks(seen: Seen, sight: Sight) -> list[Mark]:
+    """What is wrong or worth a look, each at its cell, in the words of staff."""
+    found = [(problem, place, True) for problem, place in refusals(seen)]
+    found += [
+        (note, note.where, False)
+        for note in notes(seen)
+        if note.where and (note.severity is Severity.EXPLAIN or cell_of(note.where, seen.reading.tables))
+    ]
+    return [_mark(seen, problem, place, sight, refused=refused) for problem, place, refused in found]
+
+
+def _mark(seen: Seen, problem: Problem, place: Place, sight: Sight, *, refused: bool) -> Mark:
+    what, step = said(problem, sight.policy, sight.language)
+    heading = f"{place.column}: {what}" if place.column and not cell_of(place, seen.reading.tables) else what
+    row, column = spot_of(place, seen.reading.tables)
+    return Mark(place.sheet, row, column, "\n".join(filter(None, (heading, step))), refused)
 
 
 def _batch(roster: Roster, sight: Sight) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from schemas.header_words import Column
-from schemas.roster import Checksum, Origin, Place, Reading, Told, Understood
+from schemas.roster import Checksum, ColumnTaken, Origin, Place, Reading, Told, Understood
 from schemas.texts import Language, T, Text
 
 FIELDS: Mapping[str, Text] = {
@@ -49,6 +49,21 @@ def cell_of(place: Place, tables: Sequence[Understood]) -> str:
         return ""
     letter = next((taken.letter for taken in above[-1].columns if taken.heading == place.column), "")
     return f"{letter}{place.row}" if letter else ""
+
+
+def spot_of(place: Place, tables: Sequence[Understood]) -> tuple[int, int]:
+    """Row from 1 and column from 0 of the cell to point at: of a row its name, of a line or a sheet the first cell."""
+    above = [table for table in tables if table.sheet == place.sheet and table.header_row + table.depth <= place.row]
+    letters = {column: taken.letter for table in above[-1:] for taken in table.columns for column in _keys(taken)}
+    letter = letters.get(place.column) or letters.get(Column.NAME.value) or "A"
+    number = 0
+    for one in letter:
+        number = number * 26 + ord(one) - ord("A") + 1
+    return max(place.row, 1), number - 1
+
+
+def _keys(taken: ColumnTaken) -> tuple[str, str]:
+    return taken.field, taken.heading
 
 
 def place_in_words(place: Place, tables: Sequence[Understood], language: Language) -> str:

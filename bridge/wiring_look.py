@@ -14,7 +14,10 @@ from adapters.render.labels import VALUES
 from adapters.render.letter import subject
 from adapters.render.verdict import verdict
 from adapters.sources.apart import Apart
-from adapters.sources.folder import FolderSource
+from adapters.sources.folder import FolderSource, Understand
+from adapters.sources.grid import Unreadable
+from adapters.sources.ledger import Task
+from adapters.sources.marking import has_macros, marked
 from bridge.check import check
 from bridge.config import Config
 from bridge.config.packs import load_policy
@@ -27,6 +30,7 @@ from bridge.wiring import SystemClock, bases_of, rules_of, source_of, wording_of
 from bridge.wiring_journal import open_memory
 from schemas.errors import ConfigError
 from schemas.finding import FieldDifference
+from schemas.mark import Mark
 from schemas.policy import Policy
 from schemas.report import Item, Report
 from schemas.roster import Place, Problem, Reading
@@ -68,7 +72,35 @@ def read_files(paths: Sequence[Path], config: Config | None) -> list[Seen]:
         return [seen for path in paths for seen in _seen(path, config, apart)]
 
 
-def _seen(path: Path, config: Config | None, apart: Apart) -> Iterator[Seen]:
+def read_one(path: Path, config: Config | None) -> tuple[Seen, bytes]:
+    """One ledger, and the very bytes that were read. Raises ConfigError where it is none, several, or cannot be read."""
+    contents: list[bytes] = []
+
+    def keeping(task: Task, content: bytes) -> Reading:
+        contents.append(content)
+        return apart(task, content)
+
+    with Apart() as apart:
+        found = list(_seen(path, config, keeping))
+    if len(found) != 1 or not contents:
+        raise ConfigError(T("To be marked, name one ledger that can be read: {path}", path=path))
+    return found[0], contents[0]
+
+
+def marked_ledger(content: bytes, marks: Sequence[Mark], out: Path) -> bytes:
+    """Raises ConfigError for a name that does not fit, and for what is no table at all."""
+    suffix = ".xlsm" if has_macros(content) else ".xlsx"
+    if out.suffix.lower() != suffix:
+        raise ConfigError(T("The marked ledger is a {suffix} file: {path} must end so.", suffix=suffix, path=out))
+    try:
+        return marked(content, marks)
+    except Unreadable:
+        raise ConfigError(
+            T("No cell of this file can be read, so none can be marked. What is wrong, says lxy-bridge read.")
+        ) from None
+
+
+def _seen(path: Path, config: Config | None, apart: Understand) -> Iterator[Seen]:
     folder, pattern = (path, "*") if path.is_dir() else (path.parent, glob.escape(path.name))
     source = _source_for(folder, pattern, config, apart)
     stamps = list(source.look()) if folder.is_dir() else []
@@ -86,7 +118,7 @@ def _checked(reading: Reading, config: Config | None) -> list[tuple[Problem, ...
     return [check(roster, policy=policy, bases=bases) for roster in reading.rosters]
 
 
-def _source_for(folder: Path, pattern: str, config: Config | None, apart: Apart) -> FolderSource:
+def _source_for(folder: Path, pattern: str, config: Config | None, apart: Understand) -> FolderSource:
     sections = config.source if config else ()
     own = next((one for one in sections if folder.absolute().is_relative_to(one.path)), None)
     if config is None or own is None:

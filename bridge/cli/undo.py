@@ -18,7 +18,7 @@ UNDO: Mapping[str, Text] = {
     "init": T("Undo: delete the folder {path}, as long as nothing was entered with its keys and journal.", path="DIR"),
     "new-journal": T("Undo: delete {path} before the next run, and put the old journal in its place.", path="FILE"),
     "check": LOOKS,
-    "read": LOOKS,
+    "read": T("Undo: delete {path}; without --mark there is nothing to undo.", path="OUT.xlsx"),
     "sync": _WRITES,
     "plan": T("Undo: delete {path}; nothing was written online.", path="FILE"),
     "apply": _WRITES,

@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -126,6 +127,45 @@ def test_read_needs_no_settings(office: Office, tmp_path: Path) -> None:
     shown = run("read", str(office.ledgers / "第三批.xlsx"), folder=tmp_path)
     assert shown.code == 0
     assert "未找到配置文件" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("lang", "comment", "undone"),
+    [
+        ("zh_CN", "证件号码被当作数值存储", "撤销：删除{}"),
+        ("en", "The id number was stored as a number", "Undo: delete {};"),
+    ],
+)
+def test_read_marks_the_wrong_cells_in_a_copy_that_can_be_dropped_in_again(
+    office: Office, tmp_path: Path, lang: str, comment: str, undone: str
+) -> None:
+    ledger, out = office.ledgers / "第四批.xlsx", tmp_path / "marked.xlsx"
+    before = ledger.read_bytes()
+    told = office.run_alone("--lang", lang, "read", "--mark", str(out), str(ledger))
+    assert (told.code, ledger.read_bytes() == before) == (1, True)
+    assert undone.format(out) in told.out
+    with zipfile.ZipFile(out) as archive:
+        assert comment in archive.read("xl/comments1.xml").decode()
+    again = office.run("read", str(out), "--json").data["files"][0]
+    assert {**again, "path": ""} == {**office.run("read", str(ledger), "--json").data["files"][0], "path": ""}
+    refused = office.run("read", "--mark", str(out), str(ledger))
+    assert (refused.code, str(out) in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--mark", "new.xlsx", "ledgers"], "请指定一份可以读取的台账"),
+        (["--mark", "new.xls", "ledgers/第四批.xlsx"], ".xlsx"),
+        (["--mark", "new.xlsx", "ledgers/第三批.xlsx", "ledgers/第四批.xlsx"], "--mark"),
+        (["--mark", "new.xlsx", "journal.db"], "无法标注"),
+    ],
+    ids=["a folder", "another suffix", "two ledgers", "no ledger"],
+)
+def test_what_cannot_be_marked_is_a_mistake_of_usage(office: Office, words: list[str], told: str) -> None:
+    done = office.run("read", *words)
+    assert (done.code, told in done.err) == (2, True), done
+    assert not list(office.folder.glob("new.*"))
 
 
 def test_a_sync_that_leaves_nothing_to_do_ends_with_0(small: Office) -> None:

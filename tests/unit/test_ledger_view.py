@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bridge.check import check
-from bridge.ledger_view import Seen, Sight, as_data, heading, note_lines, people_rows, refusal_lines
-from bridge.understood import FACTS, FIELDS, cell_of, checksum_line, column_rows, header_line, origin_line
+from bridge.ledger_view import Seen, Sight, as_data, heading, marks, note_lines, people_rows, refusal_lines
+from bridge.understood import FACTS, FIELDS, cell_of, checksum_line, column_rows, header_line, origin_line, spot_of
 from schemas.batch import Base, Level
 from schemas.header_words import Column, header_words
 from schemas.roster import (
@@ -193,3 +193,35 @@ def test_a_total_agrees_with_the_people_or_with_people_and_leaders(declared: int
 def test_every_column_and_every_fact_of_a_batch_has_its_name() -> None:
     assert set(FIELDS) == set(Column)
     assert set(FACTS) == set(header_words().missing)
+
+
+def test_a_refusal_is_marked_at_its_cell_in_the_words_of_staff() -> None:
+    step = "Compare the ledger with the document character by character and correct it."
+    [mark] = marks(seen(), MASKED)
+    assert (mark.sheet, mark.row, mark.column, mark.refused) == ("名单", 40, 3, True)
+    assert mark.text.endswith(f"wrong.\n{step}")
+    assert "校验不通过" in marks(seen(), replace(MASKED, language=Language.ZH_CN))[0].text
+
+
+@pytest.mark.parametrize(
+    ("place", "spot"),
+    [
+        (Place(PATH, "名单", 40, "身份证号"), (40, 3)),
+        (Place(PATH, "名单", 40), (40, 1)),
+        (Place(PATH, "名单", 40, "类别"), (40, 1)),
+        (Place(PATH, "名单", 2), (2, 0)),
+        (Place(PATH, "名单"), (1, 0)),
+        (Place(PATH), (1, 0)),
+    ],
+)
+def test_what_has_no_cell_points_at_the_name_of_its_row_or_the_first_cell(place: Place, spot: tuple[int, int]) -> None:
+    assert spot_of(place, (TABLE,)) == spot
+
+
+def test_a_note_is_marked_only_where_it_stands_on_a_cell() -> None:
+    notes = (
+        Problem("phone_format", Severity.INFORM, Place(PATH, "名单", 4, "身份证号")),
+        Problem("unknown_region", Severity.INFORM, Place(PATH, "名单", 4)),
+    )
+    reading = Reading(PATH, (block(A),), notes=notes, tables=(TABLE,))
+    assert [(mark.row, mark.column, mark.refused) for mark in marks(Seen(reading, [()]), MASKED)] == [(4, 3, False)]
