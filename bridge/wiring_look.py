@@ -5,13 +5,14 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from adapters.render import words
 from adapters.render.labels import VALUES
 from adapters.render.letter import subject
+from adapters.render.mapping import mapping_book
 from adapters.render.verdict import verdict
 from adapters.sources.apart import Apart
 from adapters.sources.folder import FolderSource, Understand
@@ -20,9 +21,10 @@ from adapters.sources.ledger import Task
 from adapters.sources.marking import has_macros, marked
 from bridge.check import check
 from bridge.config import Config
-from bridge.config.packs import load_policy
+from bridge.config.packs import dialect_of, load_policy
 from bridge.findings import Rules
 from bridge.ledger_view import Seen
+from bridge.mapping_sheet import HEADS, Line, OnlineSide, field_lines, word_lines
 from bridge.pipeline import items_now
 from bridge.ports import Journal
 from bridge.report import Wording
@@ -35,6 +37,7 @@ from schemas.policy import Policy
 from schemas.report import Item, Report
 from schemas.roster import Place, Problem, Reading
 from schemas.texts import Language, T
+from schemas.workbook import WorkbookDialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,34 @@ def _source_for(folder: Path, pattern: str, config: Config | None, apart: Unders
     if config is None or own is None:
         return FolderSource(str(folder), folder, pattern, understand=apart)
     return source_of(config, own, folder, pattern, apart)
+
+
+def mapping_of(config: Config, ledgers: Sequence[Path], language: Language) -> tuple[bytes, list[Line]]:
+    """The mapping of the settings in use as a workbook, and its lines that have a fault. Raises ConfigError."""
+    side = _online_side(config)
+    readings = [seen.reading for seen in read_files(ledgers, config)]
+    tables = {
+        T("fields").into(language): field_lines(side, readings, language),
+        T("words").into(language): word_lines(side, language),
+    }
+    heads = [head.into(language) for head in HEADS]
+    book = mapping_book([(title, heads, [astuple(line) for line in lines]) for title, lines in tables.items()])
+    return book, [line for lines in tables.values() for line in lines if line.fault]
+
+
+def _online_side(config: Config) -> OnlineSide:
+    """Also of a dialect with mistakes: they are what somebody looks for."""
+    dialect, _ = dialect_of(config.portal.pack)
+    if isinstance(dialect, WorkbookDialect):
+        by_hand = dialect.workbook
+        items = (*by_hand.tick_list.batch, *by_hand.tick_list.people)
+        heads = {column.field: column.head for column in by_hand.import_sheet.columns if column.field}
+        return OnlineSide(
+            dialect.name, dialect.version, {item.field: item.label for item in items} | heads, dialect.words
+        )
+    own = {"batch": dialect.fields.batch, "person": dialect.fields.person}
+    fields = {f"{kind}.{name}": theirs for kind, names in own.items() for name, theirs in names.items()}
+    return OnlineSide(dialect.name, dialect.version, fields, dialect.words, dialect.fields.date)
 
 
 def verdict_in_words(report: Report, language: Language) -> tuple[str, ...]:

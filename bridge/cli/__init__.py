@@ -2,7 +2,7 @@
 
 import typer
 
-from bridge.cli import carry, dialect, ledgers, look, plans, play, safety, settle, setup, story, work
+from bridge.cli import carry, dialect, ledgers, look, mapping, plans, play, safety, settle, setup, story, work
 from bridge.cli.app import app
 from bridge.cli.undo import UNDO
 from bridge.cli.words import say
@@ -58,3 +58,13 @@ for step, purpose in (
     dialects.command(help=_with_undo(purpose, f"dialect {step.__name__}"), short_help=say(purpose))(step)
 about = say(T("Connect a portal by its interface document: write a dialect, check it, try it."))
 app.add_typer(dialects, name="dialect", help=about, short_help=about)
+
+mappings = typer.Typer(
+    rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True
+)
+purpose = T("A sheet of what becomes of each offline column on its way online; what has no place is a fault.")
+mappings.command(help=_with_undo(purpose, "mapping export"), short_help=say(purpose))(mapping.export)
+# one command would otherwise take the group's own name away
+mappings.callback()(lambda: None)
+about = say(T("How ledgers and the portal fit together, as a sheet."))
+app.add_typer(mappings, name="mapping", help=about, short_help=about)

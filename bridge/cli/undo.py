@@ -43,6 +43,7 @@ UNDO: Mapping[str, Text] = {
     "run": _WRITES,
     "practice": _FOLDER,
     "demo": _FOLDER,
+    "mapping export": T("Undo: delete {path}.", path="FILE.xlsx"),
     "dialect new": T("Undo: delete {path}.", path="FILE"),
     "dialect check": LOOKS,
     "dialect show": LOOKS,

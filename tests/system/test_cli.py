@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 from rich.cells import cell_len
 
@@ -20,7 +21,7 @@ from adapters.journal.lock import hold
 from bridge.cli.output import folded
 from bridge.cli.words import chosen
 from schemas.texts import Language
-from tests.adapters.ledgers import id_no, people, row
+from tests.adapters.ledgers import LINE, TITLE, id_no, people, row, write_xlsx
 from tests.system.office import ROOT, THIRD, Office, open_office, run
 
 ID = re.compile(r"999001\d{11}[\dX]|1990000\d{4}")
@@ -166,6 +167,22 @@ def test_what_cannot_be_marked_is_a_mistake_of_usage(office: Office, words: list
     done = office.run("read", *words)
     assert (done.code, told in done.err) == (2, True), done
     assert not list(office.folder.glob("new.*"))
+
+
+@pytest.mark.parametrize(("lang", "head"), [("zh_CN", "线下列名或用词"), ("en", "offline column or words")])
+def test_the_mapping_is_written_as_a_sheet_and_a_column_a_ledger_lacks_is_told(
+    office: Office, tmp_path: Path, lang: str, head: str
+) -> None:
+    out, lacking = tmp_path / "mapping.xlsx", tmp_path / "缺列.xlsx"
+    done = office.run_alone("--lang", lang, "mapping", "export", str(out))
+    assert (done.code, done.err) == (0, ""), done
+    [fields, words] = openpyxl.load_workbook(out).worksheets
+    assert (fields["A1"].value, fields["E4"].value, words.max_row) == (head, "idCard", 14)
+    write_xlsx(lacking, [TITLE, LINE, ["批次：第九批"], ["姓名", "身份证号", "单位"], ["测一", id_no(1), "渔业公司"]])
+    told = office.run_alone("--lang", lang, "mapping", "export", str(tmp_path / "second.xlsx"), str(lacking))
+    assert told.code == 1
+    assert f"{lacking} · Sheet1" in told.out
+    assert office.run("mapping", "export", str(out)).code == 2
 
 
 def test_a_sync_that_leaves_nothing_to_do_ends_with_0(small: Office) -> None:
@@ -345,7 +362,7 @@ def test_help_loads_nothing_a_command_needs_to_run(tmp_path: Path) -> None:
     assert commands == [
         "init", "new-journal", "check", "read", "sync", "plan", "apply", "resync", "uploaded", "void", "settle", "reconcile",
         "report", "findings", "explain", "status", "backup", "drill", "restore", "takeover", "run",
-        "practice", "demo", "dialect",
+        "practice", "demo", "dialect", "mapping",
     ]  # fmt: skip
 
 
