@@ -101,7 +101,7 @@ _RULES: Mapping[str, _Rule] = {
         Label.ORGANISER,
     ),
     "batch.name": _Rule(
-        (Column.BATCH,), T("as 第N批; a cell, else a line, the sheet's or the file's name"), "1", Label.BATCH
+        (Column.BATCH,), T("as 第N批; a cell, else a line, the sheet's or the file's name"), "2025年第一批", Label.BATCH
     ),
     "batch.level": _Rule((Column.LEVEL,), T("by word: see the words; else the settings"), "市级", Label.LEVEL),
     "batch.base": _Rule((Column.BASE,), _SQUEEZED, "示例海滨疗养基地", Label.BASE),
