@@ -44,7 +44,7 @@ class Package:
                 if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
                     raise no_workbook(file)
                 package = cls(file, tuple((entry, archive.read(entry)) for entry in entries))
-        except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
             raise no_workbook(file) from None
         if package.get("xl/workbook.xml") is None:
             raise no_workbook(file)

@@ -158,6 +158,38 @@ def test_what_stands_behind_the_drawing_of_comments_still_does(tmp_path: Path) -
     assert sheet.index(b"legacyDrawing") < sheet.index(b"tableParts")
 
 
+def test_cells_of_a_form_button_are_no_cells_of_the_sheet(tmp_path: Path) -> None:
+    """Its anchor has rows and columns of its own, in the sheet's own part."""
+    anchor = b"<x:anchor xmlns:x='urn:x'><x:from><x:col>1</x:col><x:row>2</x:row></x:from></x:anchor>"
+    with_button = io.BytesIO()
+    with zipfile.ZipFile(with_button, "w") as archive:
+        for name, part in parts(xlsx(tmp_path)).items():
+            archive.writestr(name, part.replace(b"</sheetData>", b"</sheetData>" + anchor))
+    made = marked(with_button.getvalue(), [WRONG_ID])
+    assert look(made, "D5") == (RED, WRONG_ID.text)
+    assert anchor in parts(made)["xl/worksheets/sheet1.xml"]
+
+
+def without_the_end_of(part: str, content: bytes) -> bytes:
+    broken = io.BytesIO()
+    with zipfile.ZipFile(broken, "w") as archive:
+        for name, own in parts(content).items():
+            archive.writestr(name, own[:-20] if name == part else own)
+    return broken.getvalue()
+
+
+def test_a_workbook_that_reads_but_is_not_whole_is_written_anew(tmp_path: Path) -> None:
+    made = marked(without_the_end_of("[Content_Types].xml", xlsx(tmp_path)), [WRONG_ID])
+    assert look(made, "D5") == (RED, WRONG_ID.text)
+    assert cells(made) == cells(xlsx(tmp_path))
+
+
+@pytest.mark.parametrize("part", ["xl/styles.xml", "xl/worksheets/sheet1.xml"])
+def test_a_workbook_that_does_not_read_cannot_be_marked(tmp_path: Path, part: str) -> None:
+    with pytest.raises(Unreadable):
+        marked(without_the_end_of(part, xlsx(tmp_path)), [WRONG_ID])
+
+
 @pytest.mark.parametrize("form", ["xls", "csv"])
 def test_a_ledger_of_another_form_becomes_a_workbook_that_reads_the_same(tmp_path: Path, form: str) -> None:
     rows = ledger(row(1), row(2, id_no="999"), row(3, id_no=9.99001199001e17))

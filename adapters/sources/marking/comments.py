@@ -72,8 +72,8 @@ class _Work:
         found = outline(xml, depth=2)
         drawing = next((element for element in found if element.path[1:] == ("legacyDrawing",)), None)
         if drawing is not None:
-            wanted = next(value for name, value in drawing.attributes.items() if name.rpartition(":")[2] == "id")
-            part = next(self._target(link) for link in self._links() if link["Id"] == wanted)
+            own = {name.rpartition(":")[2]: value for name, value in drawing.attributes.items()}
+            part = {link["Id"]: self._target(link) for link in self._links()}[own["id"]]
             self.parts[part] = with_shapes(self._get(part), marks)
             return
         part = self._free("xl/drawings/vmlDrawing{}.vml")

@@ -29,7 +29,7 @@ def marked(content: bytes, marks: Sequence[Mark]) -> bytes:
     """
     try:
         return _in_place(Package.open(content, file=""), marks)
-    except (SchemaDrift, ValueError):
+    except (SchemaDrift, ValueError, LookupError):  # an attribute or a part that ought to be there
         return fresh(content, marks)
 
 
