@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from adapters.ooxml.spans import letters
 from adapters.sources.cells import text_of
 from adapters.sources.grid import Row
 from adapters.sources.roles import SPEAKING
 from schemas.header_words import Column, header_words, squeezed
+from schemas.roster import ColumnTaken, Understood
 
 Meanings = Mapping[str, Column]
 """Headings, squeezed, that the settings explain."""
@@ -39,7 +41,8 @@ BATCH = (Column.BATCH, Column.ORGANISER, Column.LEVEL, Column.BASE, Column.PERIO
 class Header:
     """`at`: where each column stands, counted from 0; `written`: its heading as staff wrote it.
 
-    `person` and `batch` are the places of PERSON and BATCH, -1 where there is no such column.
+    `person` and `batch` are the places of PERSON and BATCH, -1 where there is no such column. It begins in `row`
+    (from 0) and is `depth` rows deep; `headings` are all of its cells.
     """
 
     at: dict[Column, int]
@@ -47,6 +50,8 @@ class Header:
     person: tuple[int, ...]
     batch: tuple[int, ...]
     depth: int
+    row: int
+    headings: Sequence[str]
 
     def title(self, column: Column) -> str:
         """The heading as written, or what the column is usually called."""
@@ -62,8 +67,19 @@ def header_at(rows: Sequence[Row], index: int, aliases: Meanings) -> Header | No
     lower = _headings(rows[index + 1]) if index + 1 < len(rows) else []
     if _continues(upper, lower, aliases):
         both = [under or over for over, under in zip(upper, lower, strict=True)]
-        return _header(both, aliases, depth=2)
-    return _header(upper, aliases, depth=1)
+        return _header(both, aliases, row=index, depth=2)
+    return _header(upper, aliases, row=index, depth=1)
+
+
+def understood(header: Header, sheet: str) -> Understood:
+    """The header explained: the word that made each column what it is, and the headings nobody uses."""
+    fields = {index: column for column, index in header.at.items()}
+    taken = [
+        ColumnTaken(letters(index), header.headings[index], column, _word(header.headings[index], column))
+        for index, column in sorted(fields.items())
+    ]
+    unused = [(letters(at), text) for at, text in enumerate(header.headings) if text and at not in fields]
+    return Understood(sheet, header.row + 1, header.depth, tuple(taken), tuple(unused))
 
 
 def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header | None:
@@ -77,7 +93,7 @@ def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header |
     headings = [header_words().columns[own[name.lower()]][0] if name.lower() in own else name for name in names]
     at = _columns(headings, {}) | {column: names.index(name) for column, name in columns.items()}
     written = {column: names[index] for column, index in at.items()}
-    return _placed(at, written, depth=1) if Column.NAME in at else None
+    return _placed(at, list(names), written, row=-1, depth=1) if Column.NAME in at else None
 
 
 def table_of_others(row: Row) -> str | None:
@@ -118,13 +134,20 @@ def _meaning(heading: str, aliases: Meanings) -> tuple[Column | None, int]:
     return _meanings().get(plain) or _meanings().get(_REMARKS.sub("", plain)) or (None, 0)
 
 
-def _header(headings: list[str], aliases: Meanings, *, depth: int) -> Header:
+def _word(heading: str, column: Column) -> str:
+    """The word of the list, or the heading itself where the settings explain it."""
+    known, rank = _meaning(heading, {})
+    return header_words().columns[column][rank] if known is column else heading
+
+
+def _header(headings: list[str], aliases: Meanings, *, row: int, depth: int) -> Header:
     at = _columns(headings, aliases)
-    return _placed(at, {column: headings[index] for column, index in at.items()}, depth=depth)
+    return _placed(at, headings, {column: headings[index] for column, index in at.items()}, row=row, depth=depth)
 
 
-def _placed(at: dict[Column, int], written: dict[Column, str], *, depth: int) -> Header:
-    return Header(at, written, tuple(at.get(c, -1) for c in PERSON), tuple(at.get(c, -1) for c in BATCH), depth)
+def _placed(at: dict[Column, int], headings: list[str], written: dict[Column, str], *, row: int, depth: int) -> Header:
+    person, batch = (tuple(at.get(column, -1) for column in columns) for columns in (PERSON, BATCH))
+    return Header(at, written, person, batch, depth, row, headings)
 
 
 @cache

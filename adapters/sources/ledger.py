@@ -13,7 +13,7 @@ from adapters.sources.blocks import Block, Split, split
 from adapters.sources.facts import Facts
 from adapters.sources.gathering import Gathering, gather
 from adapters.sources.grid import Grid, Sheets
-from adapters.sources.header import BATCH, table_of_others
+from adapters.sources.header import BATCH, table_of_others, understood
 from adapters.sources.likely import Remains, remains_of, with_likely
 from adapters.sources.lines import line_text, stated_in_title
 from adapters.sources.marks import mark_of
@@ -23,7 +23,7 @@ from adapters.sources.problems import problem, rejection
 from adapters.sources.totals import declared_in
 from schemas.header_words import Column, header_words
 from schemas.identity import IdType, unknown_region
-from schemas.roster import Place, Problem, Reading, Rejection, Roster
+from schemas.roster import Checksum, Origin, Place, Problem, Reading, Rejection, Roster, Told, Understood
 
 _TOP_ROWS = 20  # a title stands in them
 
@@ -55,6 +55,8 @@ class _Said:
     notes: list[Problem] = field(default_factory=list)
     unknown: list[Place] = field(default_factory=list)
     remains: dict[Place, Remains] = field(default_factory=dict)
+    tables: list[Understood] = field(default_factory=list)
+    checksums: list[Checksum] = field(default_factory=list)
 
     def note(self, code: str, where: Place, **values: str | int) -> None:
         self.notes.append(problem(code, where, **values))
@@ -67,15 +69,13 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
     """Raises Unreadable where a sheet turns out to be damaged."""
     said = _Said(task.path)
     in_path = _stated_in_path(task.path, Facts(year=task.defaults.year))
+    task = replace(task, defaults=task.defaults.told(Origin(Told.SETTINGS)))
     for grid in sheets.grids:
-        stated = stated_in_title(grid.sheet, in_path)
+        stated = stated_in_title(grid.sheet, in_path, Origin(Told.SHEET))
         mark = mark_of(grid, stated, task.defaults, path=task.path, key=task.key, aliases=task.aliases)
         if task.known.get(grid.sheet) == mark:
             said.kept.add(grid.sheet)
-        elif (found := split(grid, stated, task.aliases.columns)).blocks:
-            _read_blocks(said, grid, found, task)
-        else:
-            _explain_empty(said, grid, found)
+        elif not _read_sheet(said, grid, split(grid, stated, task.aliases.columns), task):
             continue
         said.marks[grid.sheet] = mark
     for sheet in sheets.hidden:
@@ -92,6 +92,8 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
         tuple(said.notes),
         marks=said.marks,
         kept=frozenset(said.kept),
+        tables=tuple(said.tables),
+        checksums=tuple(said.checksums),
     )
 
 
@@ -99,8 +101,18 @@ def _stated_in_path(path: str, outer: Facts) -> Facts:
     """Folders from the outside in, then the file's own name."""
     inside = PurePosixPath(path)
     for name in (*inside.parts[1:-1], inside.stem):
-        outer = stated_in_title(name, outer)
+        outer = stated_in_title(name, outer, Origin(Told.PATH))
     return outer
+
+
+def _read_sheet(said: _Said, grid: Grid, found: Split, task: Task) -> bool:
+    """Whether it holds people."""
+    said.tables += [understood(header, grid.sheet) for header in found.headers]
+    if found.blocks:
+        _read_blocks(said, grid, found, task)
+    else:
+        _explain_empty(said, grid, found)
+    return bool(found.blocks)
 
 
 def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
@@ -154,9 +166,11 @@ def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list
                 note_region(said.notes, roster)
             else:
                 said.rejections += gathering.rejections
+        checksum = _checksum(said, own[0].where, total, own)
         if len(own) > 1:
-            _compare_total(said, own[0].where, total, own)
-    _compare_total(said, Place(said.path, grid.sheet), declared.of_all, [one for own in gathered for one in own])
+            _compare_total(said, checksum)
+    everybody = [one for own in gathered for one in own]
+    _compare_total(said, _checksum(said, Place(said.path, grid.sheet), declared.of_all, everybody))
 
 
 def note_region(notes: list[Problem], roster: Roster) -> None:
@@ -166,17 +180,25 @@ def note_region(notes: list[Problem], roster: Roster) -> None:
         notes.append(problem("unknown_region", first.where))
 
 
-def _compare_total(said: _Said, where: Place, declared: int | None, counted: list[Gathering]) -> None:
-    without, with_leaders = (sum(counts) for counts in zip(*(one.counts for one in counted), strict=True))
-    if declared not in (None, without, with_leaders):
-        said.note("total_differs", where, declared=declared or 0, listed=without)
+def _checksum(said: _Said, where: Place, declared: int | None, counted: list[Gathering]) -> Checksum | None:
+    """What is stated against what was counted; None where nothing is stated."""
+    if declared is None:
+        return None
+    listed, with_leaders = (sum(counts) for counts in zip(*(one.counts for one in counted), strict=True))
+    said.checksums.append(Checksum(where, declared, listed, with_leaders - listed))
+    return said.checksums[-1]
+
+
+def _compare_total(said: _Said, found: Checksum | None) -> None:
+    if found and not found.agrees:
+        said.note("total_differs", found.where, declared=found.declared, listed=found.counted)
 
 
 def _explain_empty(said: _Said, grid: Grid, found: Split) -> None:
     """A sheet without people: blank, a form nobody filled in, a table of something else, or anything."""
     where = Place(said.path, grid.sheet)
     text = "".join(line_text(row) for row in grid.rows[:_TOP_ROWS])
-    if found.has_header:
+    if found.headers:
         said.note("no_rows", where)
     elif code := _other_table(grid, text):
         said.reject(code, where)

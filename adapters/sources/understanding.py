@@ -23,7 +23,7 @@ _BINARY = frozenset(range(32)) - frozenset(b"\t\n\r\f")
 def understand(task: Task, content: bytes) -> Reading:
     """Bad content is part of the reading, never an exception."""
     try:
-        return read_ledger(task, _sheets(content))
+        return read_ledger(task, sheets_of(content))
     except Unreadable as fault:
         return unreadable(task.path, fault)
 
@@ -38,7 +38,7 @@ def _begins_markup(beginning: bytes) -> bool:
     return beginning.replace(b"\0", b"").lstrip(b"\xff\xfe \t\r\n").startswith(b"<")
 
 
-def _sheets(content: bytes) -> Sheets:
+def sheets_of(content: bytes) -> Sheets:
     """Raises Unreadable."""
     if content.startswith((_ZIP, _OLE)):
         return read_workbook(content)

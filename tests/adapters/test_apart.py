@@ -41,8 +41,11 @@ def test_it_reads_what_is_read_here(tmp_path: Path) -> None:
     ledger_bytes = content(tmp_path)
     with Apart() as apart:
         first = apart(TASK, ledger_bytes)
-        assert first == understand(TASK, ledger_bytes)
+        here = understand(TASK, ledger_bytes)
+        assert first == here
+        assert [roster.origins for roster in first.rosters] == [roster.origins for roster in here.rosters]
         assert first.rosters
+        assert first.tables
         kept = apart(replace(TASK, known=first.marks), ledger_bytes)
     assert kept.kept == first.marks.keys()
     assert not kept.rosters
