@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.sources.aliases import Aliases
 from adapters.sources.apart import Apart
 from adapters.sources.database import DatabaseSource, Queries
 from adapters.sources.engines import open_database
@@ -36,6 +37,7 @@ def source_of(
         year=config.federation.year,
         understand=understand,
         key=key,
+        aliases=Aliases.of(config.aliases.columns, config.aliases.units),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.copying import quiet_copy
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Unreadable
@@ -26,7 +27,7 @@ Understand = Callable[[Task, bytes], Reading]
 class FolderSource:
     """`organiser`, `level` and `year` hold for ledgers that state none themselves.
 
-    `key` is what the marks of sheets are made with; `understand` is what reads a file's bytes.
+    `aliases` say what its ledgers call things. `key` is what the marks of sheets are made with; `understand` is what reads a file's bytes.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class FolderSource:
         level: Level | None = None,
         year: int | None = None,
         key: bytes = b"",
+        aliases: Aliases = NO_ALIASES,
         understand: Understand = understand,
     ) -> None:
         self._name = name
@@ -46,6 +48,8 @@ class FolderSource:
         self._glob = glob
         self._defaults = Facts(organiser=organiser, level=level, year=year)
         self._key = key
+        self._aliases = aliases
+        self._told = hashlib.blake2b(repr((self._defaults, aliases)).encode(), digest_size=8).hexdigest()
         self._understand = understand
 
     @property
@@ -95,7 +99,7 @@ class FolderSource:
             content = quiet_copy(self._file(stamp))
         except Unreadable as fault:
             return unreadable(stamp.path, fault)
-        return self._understand(Task(stamp.path, saved_on, self._defaults, known, self._key), content)
+        return self._understand(Task(stamp.path, saved_on, self._defaults, known, self._aliases, self._key), content)
 
     def _stamp(self, file: Path) -> FileStamp | None:
         """None for what is no ledger, or is gone already."""
@@ -107,7 +111,7 @@ class FolderSource:
         except OSError:
             return None
         path = f"{self._name}/{file.relative_to(self._folder).as_posix()}"
-        return FileStamp(path, stat.st_size, stat.st_mtime_ns) if is_file else None
+        return FileStamp(path, stat.st_size, stat.st_mtime_ns, self._told) if is_file else None
 
     def _file(self, stamp: FileStamp) -> Path:
         return self._folder / stamp.path.removeprefix(f"{self._name}/")

@@ -28,10 +28,22 @@ from bridge.config.secret import one_place
 from bridge.config.toml import table_of, text_of
 from schemas.batch import Level
 from schemas.errors import ConfigError, Wrong
-from schemas.header_words import Column
+from schemas.header_words import Column, column_called
 from schemas.texts import Language, T
 
-_MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "brake", "mail", "report", "backup", "schedule", "log")
+_MAY_BE_LEFT_OUT = (
+    "journal",
+    "vault",
+    "deadlines",
+    "rules",
+    "brake",
+    "mail",
+    "report",
+    "backup",
+    "schedule",
+    "log",
+    "aliases",
+)
 
 
 class _Section(BaseModel):
@@ -98,6 +110,25 @@ class Source(_Section):
     @classmethod
     def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
         return one_place(value, info, file_field="password_file", needed=False)
+
+
+class Aliases(_Section):
+    """What ledgers here call things: a heading → the usual heading, a unit's short name → its full one."""
+
+    columns: Mapping[Words, Words] = Field(default_factory=dict)
+    units: Mapping[Words, Words] = Field(default_factory=dict)
+
+    @field_validator("columns")
+    @classmethod
+    def _usual(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        if not all(map(column_called, value.values())):
+            raise Wrong(
+                T(
+                    "{key}: on the right of = stands a usual heading, such as {examples}.",
+                    examples="姓名、身份证号、联系电话、单位、类别",
+                )
+            )
+        return value
 
 
 class Journal(_Section):
@@ -296,6 +327,7 @@ class Config(_Section):
     practice: bool = False
     federation: Federation
     source: tuple[Source, ...]
+    aliases: Aliases
     portal: Portal
     journal: Journal
     vault: VaultKeys

@@ -119,14 +119,21 @@ def _resync(office: Office) -> str:
     return office.run("resync", "第三批").out
 
 
+def _read_marking(office: Office) -> str:
+    office.keep("坏.xlsx", row(1, id_no="999"))
+    return office.run("read", "--mark", "marked.xlsx", "ledgers/坏.xlsx").out
+
+
 ACTS: Mapping[str, Act] = {
     "init": lambda office: office.run("init", "new").out,
+    "read": _read_marking,
     "sync": lambda office: office.run("sync").out,
     "plan": lambda office: office.run("plan", "--out", "p.json").out,
     "apply": _apply,
     "resync": _resync,
     "report": lambda office: office.run("report", "--send").out,
     "practice": lambda office: office.run_alone("practice", "--dir", "own", "--port", "0").out,
+    "mapping export": lambda office: office.run("mapping", "export", "m.xlsx").out,
     "dialect new": lambda office: office.run("dialect", "new", "own.toml").out,
 }
 """Each command that changes something in an office with an interface."""
