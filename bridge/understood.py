@@ -28,6 +28,8 @@ FIELDS: Mapping[str, Text] = {
     Column.LEVEL: T("Level"),
     Column.ORGANISER: T("Organiser"),
     Column.HEADCOUNT: T("Head count"),
+    Column.QUOTA: T("Quota"),
+    Column.SITE: T("Address or beds"),
 }
 """What a column of a ledger holds, as people say it."""
 
