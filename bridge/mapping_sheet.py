@@ -114,6 +114,11 @@ _RULES: Mapping[str, _Rule] = {
 }
 
 
+def columns_of(key: str) -> tuple[Column, ...]:
+    """The columns a field of ours, such as `person.name`, comes from; none for what is no field, or is counted."""
+    return _RULES[key].columns if key in _RULES else ()
+
+
 def field_lines(side: OnlineSide, ledgers: Sequence[Reading], language: Language) -> list[Line]:
     """Every field of ours in the order of the portal's forms; `ledgers` are looked at for columns they lack."""
     return [_field_line(key, rule, side, ledgers, language) for key, rule in _RULES.items()]

@@ -15,17 +15,21 @@ from adapters.render.letter import subject
 from adapters.render.mapping import mapping_book
 from adapters.render.verdict import verdict
 from adapters.sources.apart import Apart
+from adapters.sources.copying import quiet_copy
 from adapters.sources.folder import FolderSource, Understand
 from adapters.sources.grid import Unreadable
 from adapters.sources.ledger import Task
 from adapters.sources.marking import has_macros, marked
+from adapters.sources.workbook import read_workbook
 from bridge.check import check
 from bridge.conclusion import items_now
 from bridge.config import Config
+from bridge.config.edit import write_table
 from bridge.config.packs import dialect_of, load_policy
 from bridge.findings import Rules
 from bridge.ledger_view import Seen
-from bridge.mapping_sheet import HEADS, Line, OnlineSide, field_lines, word_lines
+from bridge.mapping_import import Headings, Row, headings_of
+from bridge.mapping_sheet import HEADS, Line, OnlineSide, columns_of, field_lines, word_lines
 from bridge.ports import Journal
 from bridge.report import Wording
 from bridge.wiring import SystemClock, bases_of, rules_of, wording_of
@@ -141,6 +145,30 @@ def mapping_of(config: Config, ledgers: Sequence[Path], language: Language) -> t
     heads = [head.into(language) for head in HEADS]
     book = mapping_book([(title, heads, [astuple(line) for line in lines]) for title, lines in tables.items()])
     return book, [line for lines in tables.values() for line in lines if line.fault]
+
+
+def import_mapping(config: Config, settings: Path, sheet: Path) -> Headings:
+    """Put the headings that staff wrote into an exported mapping into `[aliases]` of the settings file.
+
+    Nothing is written where none is new. Raises ConfigError for a file that is no mapping, and where it cannot write.
+    """
+    found = headings_of(_mapping_rows(sheet), config.aliases.columns)
+    if found.added:
+        write_table(settings, "aliases", "columns", {**config.aliases.columns, **found.added})
+    return found
+
+
+def _mapping_rows(sheet: Path) -> list[Row]:
+    """The lines of its first sheet: the last cell but the fault ends in the key of the field."""
+    try:
+        grid = next(iter(read_workbook(quiet_copy(sheet)).grids))
+    except (Unreadable, StopIteration):
+        raise ConfigError(T("{path} cannot be read as a workbook. Save it as .xlsx.", path=sheet)) from None
+    lines = [(at, [str(cell) for cell in row]) for at, row in enumerate(grid.rows, start=1) if len(row) == len(HEADS)]
+    keyed = [(at, cells[0], cells[-2].rpartition(" ")[2]) for at, cells in lines]
+    if not any(columns_of(key) for _, _, key in keyed):
+        raise ConfigError(T("{path} is no mapping sheet. Make one: lxy-bridge mapping export FILE.xlsx", path=sheet))
+    return keyed[1:]
 
 
 def _online_side(config: Config) -> OnlineSide:

@@ -62,9 +62,14 @@ app.add_typer(dialects, name="dialect", help=about, short_help=about)
 mappings = typer.Typer(
     rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True
 )
-purpose = T("A sheet of what becomes of each offline column on its way online; what has no place is a fault.")
-mappings.command(help=_with_undo(purpose, "mapping export"), short_help=say(purpose))(mapping.export)
-# one command would otherwise take the group's own name away
-mappings.callback()(lambda: None)
+for name, act, purpose in (
+    (
+        "export",
+        mapping.export,
+        T("A sheet of what becomes of each offline column on its way online; what has no place is a fault."),
+    ),
+    ("import", mapping.take_in, T("Headings of your own, written into such a sheet, go into the settings.")),
+):
+    mappings.command(name, help=_with_undo(purpose, f"mapping {name}"), short_help=say(purpose))(act)
 about = say(T("How ledgers and the portal fit together, as a sheet."))
 app.add_typer(mappings, name="mapping", help=about, short_help=about)

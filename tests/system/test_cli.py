@@ -22,6 +22,7 @@ from bridge.cli.output import folded
 from bridge.cli.words import chosen
 from schemas.texts import Language
 from tests.adapters.ledgers import LINE, TITLE, id_no, people, row, write_xlsx
+from tests.system.mapping_sheets import with_own_headings
 from tests.system.office import ROOT, THIRD, Office, open_office, run
 
 ID = re.compile(r"999001\d{11}[\dX]|1990000\d{4}")
@@ -183,6 +184,41 @@ def test_the_mapping_is_written_as_a_sheet_and_a_column_a_ledger_lacks_is_told(
     assert told.code == 1
     assert f"{lacking} · Sheet1" in told.out
     assert office.run("mapping", "export", str(out)).code == 2
+
+
+def test_headings_written_into_the_mapping_go_into_the_settings_and_are_understood(office: Office) -> None:
+    with_own_headings(office, "m.xlsx", {"person.name": "参训对象", "person.unit": "身份证号"})
+    before = (office.folder / "config.toml").read_text("utf-8")
+    done = office.run("mapping", "import", "m.xlsx")
+    assert (done.code, "参训对象 → 姓名" in done.out) == (1, True), done
+    assert "“身份证号”已表示身份证号" in done.out
+    after = (office.folder / "config.toml").read_text("utf-8")
+    assert set(after.splitlines()) - set(before.splitlines()) == {'columns = { "参训对象" = "姓名" }'}
+    write_xlsx(
+        office.folder / "ledgers" / "别名.xlsx",
+        [
+            TITLE,
+            LINE,
+            ["批次：第九批"],
+            ["参训对象", "身份证号", "单位", "类别"],
+            ["测一", id_no(1), "渔业公司", "技能人才"],
+        ],
+    )
+    [read] = office.run("read", "--json", "ledgers/别名.xlsx").data["files"]
+    assert [len(batch["people"]) for batch in read["batches"]] == [1]
+    again = office.run("mapping", "import", "m.xlsx")
+    assert (again.code, "→" in again.out) == (1, False)
+
+
+def test_what_is_no_mapping_sheet_is_a_mistake_of_usage(office: Office) -> None:
+    office.keep("名单.xlsx", row(1))
+    for name, told in (
+        ("ledgers/名单.xlsx", "mapping export"),
+        ("config.toml", "无法作为工作簿读取"),
+        ("没有.xlsx", "无法"),
+    ):
+        done = office.run("mapping", "import", name)
+        assert (done.code, told in done.err) == (2, True), done
 
 
 def test_a_sync_that_leaves_nothing_to_do_ends_with_0(small: Office) -> None:
