@@ -6,6 +6,7 @@ from pathlib import Path
 
 from adapters.sources.aliases import Aliases
 from adapters.sources.apart import Apart
+from adapters.sources.copying import Patience
 from adapters.sources.database import DatabaseSource, Queries
 from adapters.sources.engines import open_database
 from adapters.sources.facts import Facts
@@ -38,6 +39,7 @@ def source_of(
         understand=understand,
         key=key,
         aliases=Aliases.of(config.aliases.columns, config.aliases.units),
+        patience=Patience(section.quiet_s),
     )
 
 

@@ -76,6 +76,7 @@ class Federation(_Section):
 class Source(_Section):
     """One folder of ledgers (`path`), or one database of them (`url`, `people`).
 
+    A file is read once it has been left alone for `quiet_s`.
     `organiser` and `level` hold where a ledger itself does not say. `people` is a query, a row a person; `watermark`
     one for a value that changes with them.
     """
@@ -84,6 +85,7 @@ class Source(_Section):
     kind: Literal["workbook", "database"] = "workbook"
     path: Place | None = None
     glob: Words = "**/*"
+    quiet_s: Seconds = 2
     url: DatabaseUrl | None = None
     password_file: Place | None = None
     password_env: Words | None = None

@@ -193,7 +193,7 @@ def test_headings_written_into_the_mapping_go_into_the_settings_and_are_understo
     assert (done.code, "参训对象 → 姓名" in done.out) == (1, True), done
     assert "“身份证号”已表示身份证号" in done.out
     after = (office.folder / "config.toml").read_text("utf-8")
-    assert set(after.splitlines()) - set(before.splitlines()) == {'[aliases]', 'columns = { "参训对象" = "姓名" }'}
+    assert set(after.splitlines()) - set(before.splitlines()) == {"[aliases]", 'columns = { "参训对象" = "姓名" }'}
     write_xlsx(
         office.folder / "ledgers" / "别名.xlsx",
         [
