@@ -38,6 +38,7 @@ def conclude(house: House, run: int, trouble: Trouble) -> Report:
         unmade=trouble.unmade,
         unplaced=trouble.unplaced,
         turned_away=trouble.turned_away,
+        unfinished=trouble.unfinished,
         held=trouble.held if trouble.weighed else held_now(house, plan_now(house)),
     )
     journal.findings.see(found.findings, at=now)

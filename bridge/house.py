@@ -68,6 +68,7 @@ class Trouble:
 
     `aside` are batches that could not be listed or written to; `seen` those whose people were listed: nothing is written
     to any other. `unmade` are people of whom no request can be made.
+    `unfinished`: why the run ended early, where no other word of it says so.
     `silent`: the portal was not there, or would take nothing; `turned_away` are those failures that say who we are is wrong.
     `held` is what the brake keeps back, the whole of it once the whole plan was `weighed`; `reviewed` what was let through.
     `written` are batches that requests went out for.
@@ -80,6 +81,7 @@ class Trouble:
     seen: set[BatchKey] = field(default_factory=set)
     unplaced: list[RefusedRow] = field(default_factory=list)
     turned_away: list[Text] = field(default_factory=list)
+    unfinished: list[Text] = field(default_factory=list)
     silent: bool = False
     held: dict[BatchKey, Held] = field(default_factory=dict)
     weighed: bool = False
@@ -103,6 +105,19 @@ class Trouble:
     def _leave(self, batches: Mapping[BatchKey, Aside]) -> None:
         self.aside |= batches
         self.seen -= batches.keys()
+
+    def cut_short(self, cause: str, *, readable: bool) -> None:
+        """The work ended early: the portal took no more, as `cause` says, or (empty) the process was asked to end.
+
+        What is left may be nobody's row, such as a submission: then only this says why the run is not complete. Where the
+        portal was not `readable` after it either, that is said already.
+        """
+        self.stopped = True
+        self.silent = self.silent or bool(cause)
+        if not cause:
+            self.unfinished.append(T("the process was asked to end"))
+        elif readable:
+            self.unfinished.append(T("the portal took no more requests ({cause})", cause=cause))
 
     def look_back(self, seen: Seen) -> None:
         """Keep what one look came to."""

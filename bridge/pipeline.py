@@ -113,7 +113,9 @@ def _write(
             break
         todo = within(plan_of_what_was_seen(house, trouble, only=only))
         todo = let_go(house, trouble, todo, run=run, whole=only is None)  # the brake
-        if not todo or house.stop.requested or not carry_out(house, todo, run, trouble):
+        if todo and house.stop.requested:
+            trouble.cut_short("", readable=True)
+        if not todo or trouble.stopped or not carry_out(house, todo, run, trouble):
             break
 
 
@@ -253,9 +255,9 @@ def carry_out(house: House, todo: Plan, run: int, trouble: Trouble) -> bool:
     trouble.set_aside(pushed.unmade)
     trouble.put_off(pushed.put_off)
     trouble.written |= pushed.batches
-    trouble.stopped = trouble.stopped or pushed.stopped
-    trouble.silent = trouble.silent or (pushed.stopped and not house.stop.requested)
     seen = look(house, trouble, only=pushed.batches)
+    if pushed.stopped:
+        trouble.cut_short(pushed.cause, readable=seen)
     return seen and not pushed.stopped
 
 

@@ -40,6 +40,7 @@ Whose = tuple[BatchKey, bytes]
 class Pushed:
     """What one plan came to. `stopped`: the portal took no more, or the process was asked to end.
 
+    `cause`: how the portal took no more, as a machine word; empty where it would have taken more.
     `unmade`: records of which no request could even be made, and why. `put_off`: batches of which the portal would not
     take a request now, and what it said; the others went on.
     """
@@ -49,6 +50,7 @@ class Pushed:
     drift: frozenset[str]
     unmade: Mapping[Whose, Text] = field(default_factory=dict)
     put_off: Mapping[BatchKey, str] = field(default_factory=dict)
+    cause: str = ""
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class _SoFar:
     put_off: dict[BatchKey, str] = field(default_factory=dict)
     in_a_row: int = 0
     stopped: bool = False
+    cause: str = ""
     error: Exception | None = None
 
     def heard(self, batch: BatchKey, answer: Answer) -> None:
@@ -72,7 +75,8 @@ class _SoFar:
         self.in_a_row = self.in_a_row + 1 if busy else 0
         if busy:
             self.put_off[batch] = answer.seen
-        self.stopped |= answer.shut or outcomes == {Outcome.NOT_SENT} or self.in_a_row == NOT_TAKEN_AT_MOST
+        if answer.shut or outcomes == {Outcome.NOT_SENT} or self.in_a_row == NOT_TAKEN_AT_MOST:
+            self.stopped, self.cause = True, self.cause or answer.seen
 
     def failed(self, error: Exception) -> None:
         self.error = self.error or error
@@ -101,7 +105,14 @@ def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
             begun = _turn(course, crew, answered, so_far, sender)
     if so_far.error:
         raise so_far.error
-    return Pushed(frozenset(so_far.batches), so_far.stopped, frozenset(so_far.drift), so_far.unmade, so_far.put_off)
+    return Pushed(
+        frozenset(so_far.batches),
+        so_far.stopped,
+        frozenset(so_far.drift),
+        so_far.unmade,
+        so_far.put_off,
+        so_far.cause,
+    )
 
 
 def finish(sender: Sender) -> None:

@@ -53,12 +53,13 @@ def reconcile(
     unmade: Mapping[Who, Text] | None = None,
     unplaced: Sequence[RefusedRow] = (),
     turned_away: Collection[Text] = (),
+    unfinished: Sequence[Text] = (),
     held: Mapping[BatchKey, Held] | None = None,
 ) -> Reconciliation:
     """Compare what the journal knows of both sides. Raises RunError when the books do not balance."""
     view = replace(_view(journal, rules, now, identify), held=held or {})
     offline, online = _sides(view, journal)
-    of_this_run = of_the_run(view, failures, drift, aside or {}, journal.runs.notes(), turned_away)
+    of_this_run = of_the_run(view, failures, drift, aside or {}, journal.runs.notes(), turned_away, unfinished)
     of_some = of_unmade(view, unmade or {}, _opened(journal, set(unmade or {})))
     findings = [*_all_findings(view, journal), *of_this_run, *of_some, *of_refusals(view, unplaced)]
     return Reconciliation(offline, online, tuple({found.id: found for found in findings}.values()), view.clocks)

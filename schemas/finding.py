@@ -53,6 +53,7 @@ class Case(StrEnum):
     ASK = "ask"  # D15: the portal cannot be asked, a person must
     VOUCHED = "vouched"  # D15: a person says it is there, nothing has proven it
     CREDENTIALS = "credentials"  # D20: the portal does not accept who we are
+    UNFINISHED = "unfinished"  # D20: the run ended early, and something may be left
     BRAKE = "brake"  # D20: too much would change, and nothing is written before somebody has looked
 
 

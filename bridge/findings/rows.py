@@ -95,16 +95,19 @@ def of_the_run(
     aside: Mapping[BatchKey, Aside],
     notes: Sequence[Text],
     turned_away: Collection[Text] = (),
+    unfinished: Sequence[Text] = (),
 ) -> Iterator[Finding]:
     """Sources and batches that could not be looked at, a portal that answered in an unknown shape, and what was noted.
 
-    Those of the `failures` that are `turned_away`: the portal did not accept who we are.
+    Those of the `failures` that are `turned_away`: the portal did not accept who we are. `unfinished`: why the run ended
+    early.
     """
-    for code, texts in ((Code.SILENCE, failures), (Code.DRIFT, drift)):
-        for text in texts:
-            case = Case.CREDENTIALS if text in turned_away else None
-            identity = view.identify((code, str(text)))
-            yield Finding(id=identity, code=code, values={"batch": ""}, evidence=(text,), case=case)
+    told = [(Code.SILENCE, text, Case.CREDENTIALS if text in turned_away else None) for text in failures]
+    told += [(Code.SILENCE, text, Case.UNFINISHED) for text in unfinished]
+    told += [(Code.DRIFT, text, None) for text in drift]
+    for code, text, case in told:
+        identity = view.identify((code, str(text)))
+        yield Finding(id=identity, code=code, values={"batch": ""}, evidence=(text,), case=case)
     for key, why in aside.items():
         yield Finding(
             id=view.identify((why.code, str(key), str(why.text))),

@@ -26,6 +26,7 @@ LEASE_S = 0.5
 SLOW_S = 0.12  # so long the portal takes to store: a sender waits most of its time, and is stopped in that
 PATIENCE_S = 30.0
 REFUSED = "11"
+NOBODY = "nobody"  # it was stopped on its way out, with nothing left to send
 DONE = {"0", "1", "11"}  # complete, not complete, or told that it may send no more
 
 
@@ -57,8 +58,11 @@ def zombie(roster: Roster, told: Callable[[str], str]) -> Counter[str]:
         for _ in range(4):
             roster.change()
         if told(f"stop {roster.random.uniform(0.0, 0.4)}") == "stopped":
-            break
-    came = Counter(refused_within_the_lease=told("take") == REFUSED)
+            first = told("take")
+            if first != NOBODY:
+                break
+            assert told("go") in DONE
+    came = Counter(refused_within_the_lease=first == REFUSED)
     taken = over_its_lease(told) == "0"
     came["in_a_transaction"] = not taken
     if not taken and roster.random.random() < 0.5:

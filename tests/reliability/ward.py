@@ -2,7 +2,8 @@
 
 `python -m tests.reliability.ward CONFIG`. A line in, a line out: "stop 0.02" forks a sync and stops it so many seconds after
 it began to push; "take" takes over, "kill" kills it to take over, "sync" syncs, "go" resumes the stopped one and waits for its end. Out comes
-the exit code; "-" where a sync was over before it could be stopped, "busy" where the stopped one keeps the journal's file.
+the exit code; "-" where a sync was over before it could be stopped, "busy" where the stopped one keeps the journal's file,
+"nobody" where it had let go of the lock already.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from schemas.report import RunState
 from tests.reliability.here import read_here
 from tests.reliability.nursery import Tells
 
-FAULT, BUSY = 70, 71
+FAULT, BUSY, NOBODY = 70, 71, 72
+_WORDS = {BUSY: "busy", NOBODY: "nobody"}
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def main() -> None:
             stopped = 0
         else:
             work = {"take": _takes_over, "kill": _kills, "sync": _syncs}[word]
-            _say({BUSY: "busy"}.get(code := _code(_forked(lambda work=work: work(config))), str(code)))
+            _say(_WORDS.get(code := _code(_forked(lambda work=work: work(config))), str(code)))
             if word == "kill":
                 os.waitpid(stopped, 0)
                 stopped = 0
@@ -78,6 +80,8 @@ def _takes_over(config: Config) -> int:
     except JournalError as error:
         if "--kill" in str(error):
             return BUSY
+        if "Nobody holds" in str(error):
+            return NOBODY
         raise
     return 0
 

@@ -83,6 +83,7 @@ WEATHER: dict[str, Act] = {
     "never stored": lambda world: world.portal.store_late(1, seconds=10**9),
     "down": lambda world: setattr(world.portal, "down", True),
     "down in the middle": lambda world: world.watch.when.update(push=lambda: setattr(world.portal, "down", True)),
+    "a page": lambda world: setattr(world.portal, "answering", lambda answer: replace(answer, shut=True)),
     "asked to stop": lambda world: world.watch.when.update(push=lambda: setattr(world.stop, "requested", True)),
     "the window passes": lambda world: world.settle(),
     "a reboot": lambda world: world.clock.reboot(),
@@ -105,14 +106,18 @@ def clear_up(world: World) -> None:
         weather(0)
     world.portal.store_late(0, seconds=0)
     world.watch.when.clear()
+    world.portal.answering = lambda answer: answer
     world.settle()
 
 
 def balances(report: Report) -> bool:
-    """Conserved, and complete only where every row is proven: the others then wait for a batch that has not ended."""
+    """Conserved, complete only where every row is proven (the others then wait for a batch that has not ended), and not
+    complete only where something says why.
+    """
     sides = (report.offline, report.online)
     unproven = any(set(side.buckets) - CONFIRMED for side in sides)
-    return all(side.conserved for side in sides) and not (unproven and report.state is RunState.COMPLETE)
+    says_why = report.state is RunState.COMPLETE or bool(report.items)
+    return all(side.conserved for side in sides) and says_why and not (unproven and report.state is RunState.COMPLETE)
 
 
 @settings(max_examples=25)

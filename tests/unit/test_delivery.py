@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -240,6 +241,47 @@ def test_a_run_asked_to_stop_is_not_complete_and_the_next_one_finishes(world: Wo
     assert world.sync().state is RunState.PARTIAL
     world.stop.requested = False
     assert world.run() == ALL_AGREE
+
+
+def asked_to_stop(world: World) -> None:
+    world.stop.requested = True
+
+
+def a_page_comes_back(world: World) -> None:
+    world.portal.answering = lambda answer: replace(answer, shut=True, seen="not_ours:200")
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        (asked_to_stop, "The run ended early: the process was asked to end."),
+        (a_page_comes_back, "The run ended early: the portal took no more requests (not_ours:200)."),
+    ],
+)
+def test_a_run_that_ends_early_says_why_where_nothing_but_submissions_is_left(
+    world: World, act: Callable[[World], None], why: str
+) -> None:
+    world.ledger(A)
+    world.ledger(B, batch=another("第二批"))
+    world.when_sent(Operation.SUBMIT, lambda _: act(world))
+    report = world.sync()
+    assert (report.state, [(item.code, item.what) for item in report.items]) == (RunState.PARTIAL, [("D20", why)])
+    world.stop.requested, world.portal.answering = False, lambda answer: answer
+    assert (world.run(), world.writes[Operation.SUBMIT]) == (ALL_AGREE, 2)
+
+
+def test_a_run_asked_to_stop_before_the_submission_is_not_complete(world: World) -> None:
+    world.ledger(A, B)
+    world.watch.when["push"] = lambda: world.watch.when.update({"read back": lambda: asked_to_stop(world)})
+    assert world.run() == ALL_AGREE.replace("complete", "partial") + "\nD20 -"
+    world.stop.requested = False
+    assert (world.run(), world.writes[Operation.SUBMIT]) == (ALL_AGREE, 1)
+
+
+def test_a_portal_out_of_reach_after_the_push_too_is_one_finding(world: World) -> None:
+    world.ledger(A, B)
+    world.when_sent(Operation.SUBMIT, lambda _: setattr(world.portal, "down", True))
+    assert world.run() == ALL_AGREE.replace("complete", "partial") + "\nD20 -"
 
 
 def test_a_report_between_runs_does_not_call_a_waiting_row_complete(world: World) -> None:

@@ -108,7 +108,7 @@ def test_a_portal_that_takes_nothing_more_ends_the_push(world: World) -> None:
     world.watch.when["push"] = lambda: setattr(world.portal, "down", True)
     found = pushed(world)
     assert (found, states(world.journal)) == (
-        Pushed(frozenset({SPRING}), stopped=True, drift=frozenset()),
+        Pushed(frozenset({SPRING}), stopped=True, drift=frozenset(), cause="connect_failed:ConnectError"),
         {State.READY: 1},
     )
 

@@ -183,7 +183,8 @@ def test_a_portal_that_goes_down_meanwhile_ends_the_push_and_what_was_under_way_
     world.people_wait(meeting(4))
     world.of_people(goes_down)
     world.ledger(*PEOPLE, person(8), person(9))
-    assert pushed(world) == Pushed(frozenset({SPRING}), stopped=True, drift=frozenset())
+    down = "connect_failed:ConnectError"
+    assert pushed(world) == Pushed(frozenset({SPRING}), stopped=True, drift=frozenset(), cause=down)
     found = states(world.journal)
     assert found == {State.ACCEPTED: 2, State.READY: found[State.READY]}
     # the one that was taken may be heard before the rest, and makes room for one more
