@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from bridge.understood import cell_of, checksums_as_data, place_in_words, spot_of, stated_as_data, tables_as_data
 from schemas.identity import IdType, mask_id, mask_phone
+from schemas.mark import Mark
 from schemas.policy import Policy, said
 from schemas.roster import Leader, Participant, Place, Problem, Reading, Rejection, Roster, Severity
 from schemas.texts import Language, T
@@ -29,16 +31,18 @@ class Seen:
 
     @property
     def refused(self) -> bool:
-        return next(_refusals(self), None) is not None
+        return next(refusals(self), None) is not None
 
 
 def as_data(seen: Seen, sight: Sight) -> dict[str, object]:
     """One file of the shape `read --json` documents in the README."""
     return {
         "path": seen.reading.path,
+        "tables": tables_as_data(seen.reading),
         "batches": [_batch(roster, sight) for roster in seen.reading.rosters],
-        "refused": [_refusal(problem, place, sight) for problem, place in _refusals(seen)],
-        "notes": [_note(problem, sight) for problem in _notes(seen)],
+        "checksums": checksums_as_data(seen.reading),
+        "refused": [_refusal(seen, problem, place, sight) for problem, place in refusals(seen)],
+        "notes": [_note(seen, problem, sight) for problem in notes(seen)],
     }
 
 
@@ -67,14 +71,33 @@ def people_rows(roster: Roster, sight: Sight) -> Iterator[tuple[str, Participant
 
 
 def refusal_lines(seen: Seen, sight: Sight) -> Iterator[tuple[str, str]]:
-    """Each refusal with its place and reason, and what to do about it."""
-    for problem, place in _refusals(seen):
+    """Each refusal with file, sheet, cell and reason, and what to do about it."""
+    for problem, place in refusals(seen):
         what, step = said(problem, sight.policy, sight.language)
-        yield f"{_place(place, sight.language)} {what}".strip(), step
+        where = place_in_words(place, seen.reading.tables, sight.language)
+        yield f"{' · '.join(filter(None, (_file_name(place.file), where)))} {what}".strip(), step
 
 
 def note_lines(seen: Seen, sight: Sight) -> Iterator[str]:
-    return (_note(problem, sight) for problem in _notes(seen))
+    return (_note(seen, problem, sight) for problem in notes(seen))
+
+
+def marks(seen: Seen, sight: Sight) -> list[Mark]:
+    """What is wrong or worth a look, each at its cell, in the words of staff."""
+    found = [(problem, place, True) for problem, place in refusals(seen)]
+    found += [
+        (note, note.where, False)
+        for note in notes(seen)
+        if note.where and (note.severity is Severity.EXPLAIN or cell_of(note.where, seen.reading.tables))
+    ]
+    return [_mark(seen, problem, place, sight, refused=refused) for problem, place, refused in found]
+
+
+def _mark(seen: Seen, problem: Problem, place: Place, sight: Sight, *, refused: bool) -> Mark:
+    what, step = said(problem, sight.policy, sight.language)
+    heading = f"{place.column}: {what}" if place.column and not cell_of(place, seen.reading.tables) else what
+    row, column = spot_of(place, seen.reading.tables)
+    return Mark(place.sheet, row, column, "\n".join(filter(None, (heading, step))), refused)
 
 
 def _batch(roster: Roster, sight: Sight) -> dict[str, object]:
@@ -86,6 +109,7 @@ def _batch(roster: Roster, sight: Sight) -> dict[str, object]:
         "base": batch.base,
         "start": batch.start.isoformat(),
         "end": batch.end.isoformat(),
+        "stated": stated_as_data(roster.origins),
         "leaders": [_person(leader, sight) for leader in roster.leaders],
         "people": [_person(person, sight) for person in roster.people],
     }
@@ -110,7 +134,7 @@ def _phone(person: Participant | Leader, sight: Sight) -> str:
     return person.phone if sight.reveal else mask_phone(person.phone)
 
 
-def _refusals(seen: Seen) -> Iterator[tuple[Problem, Place]]:
+def refusals(seen: Seen) -> Iterator[tuple[Problem, Place]]:
     """What was set aside when reading, then what checking blocks."""
     for rejection in _rejections(seen.reading):
         yield from ((problem, problem.where or rejection.where) for problem in rejection.problems)
@@ -126,31 +150,34 @@ def _rejections(reading: Reading) -> Iterator[Rejection]:
         yield from roster.rejections
 
 
-def _notes(seen: Seen) -> Iterator[Problem]:
+def notes(seen: Seen) -> Iterator[Problem]:
     yield from seen.reading.notes
     for problems in seen.checked:
         yield from (problem for problem in problems if problem.severity is not Severity.BLOCK)
 
 
-def _refusal(problem: Problem, place: Place, sight: Sight) -> dict[str, object]:
+def _refusal(seen: Seen, problem: Problem, place: Place, sight: Sight) -> dict[str, object]:
+    what, step = said(problem, sight.policy, sight.language)
     return {
         "sheet": place.sheet,
         "row": place.row,
         "column": place.column,
+        "cell": cell_of(place, seen.reading.tables),
         "code": problem.code,
-        "message": said(problem, sight.policy, sight.language)[0],
+        "message": what,
+        "next_step": step,
     }
 
 
-def _note(problem: Problem, sight: Sight) -> str:
+def _note(seen: Seen, problem: Problem, sight: Sight) -> str:
     what, _ = said(problem, sight.policy, sight.language)
-    return f"{_place(problem.where, sight.language)} {what}".strip() if problem.where else what
+    if problem.where is None:
+        return what
+    return f"{place_in_words(problem.where, seen.reading.tables, sight.language)} {what}".strip()
 
 
-def _place(place: Place, language: Language) -> str:
-    """Sheet, row and column, as far as they are known."""
-    row = T("row {row}", row=place.row).into(language) if place.row else ""
-    return " · ".join(part for part in (place.sheet, row, place.column) if part)
+def _file_name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def is_resident(person: Participant | Leader) -> bool:

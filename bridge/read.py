@@ -13,7 +13,7 @@ from schemas.texts import T
 
 
 def read(sources: Sequence[Source], known: Mapping[str, KnownFile], watch: Watch) -> Intake:
-    """Four gates: the stat, the content's hash, each sheet's mark, then the reading itself.
+    """Four gates: the stat (and what the reader is told beside the file), the content's hash, each sheet's mark, then the reading itself.
 
     A source that cannot be looked at, or goes away meanwhile, is a failure of its own: its files are not taken for gone.
     """
@@ -46,7 +46,7 @@ def _is_news(stamp: FileStamp, known: KnownFile | None) -> bool:
 
 def _take(source: Source, stamp: FileStamp, known: KnownFile | None, intake: Intake) -> None:
     digest = source.digest(stamp)
-    if known is not None and digest and known.sha256 == digest:
+    if known is not None and digest and known.sha256 == digest and known.stamp.told == stamp.told:
         intake.touched.append(stamp)
         return
     reading = source.read(stamp, known.marks if known else {})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.sources.aliases import Aliases
 from adapters.sources.apart import Apart
+from adapters.sources.copying import Patience
 from adapters.sources.database import DatabaseSource, Queries
 from adapters.sources.engines import open_database
 from adapters.sources.facts import Facts
@@ -36,6 +38,8 @@ def source_of(
         year=config.federation.year,
         understand=understand,
         key=key,
+        aliases=Aliases.of(config.aliases.columns, config.aliases.units),
+        patience=Patience(section.quiet_s),
     )
 
 

@@ -38,6 +38,8 @@ class Column(StrEnum):
     LEVEL = "level"
     ORGANISER = "organiser"
     HEADCOUNT = "headcount"
+    QUOTA = "quota"
+    SITE = "site"
 
 
 class Label(StrEnum):
@@ -64,7 +66,7 @@ class Roles(_Part):
 
 
 class Lines(_Part):
-    """How the lines between the people begin (`title` and `unit_summary`: what they contain, `base`: how it ends)."""
+    """How the lines between the people begin (`title` and the three kinds of table: what they contain, `base`: how it ends)."""
 
     total: Words
     grand_total: Words
@@ -72,6 +74,8 @@ class Lines(_Part):
     title: Words
     tail: Words
     unit_summary: Words
+    quota_table: Words
+    base_list: Words
     base: Words
 
 
@@ -91,6 +95,13 @@ def header_words() -> HeaderWords:
     """The words in the package."""
     text = (files("schemas") / "header_words.toml").read_text(encoding="utf-8")
     return HeaderWords.model_validate(tomllib.loads(text))
+
+
+def column_called(heading: str) -> Column | None:
+    """The column a usual heading names."""
+    plain = squeezed(heading)
+    columns = header_words().columns.items()
+    return next((column for column, words in columns if any(squeezed(word) == plain for word in words)), None)
 
 
 def squeezed(text: str) -> str:

@@ -89,12 +89,70 @@ class Rejection:
     batch: BatchKey | None = None
 
 
+class Told(StrEnum):
+    """Who states a fact of a batch, from the farthest to the nearest."""
+
+    SETTINGS = "settings"
+    PATH = "path"
+    SHEET = "sheet"
+    LINE = "line"
+    CELL = "cell"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one fact of a batch was found. `row` counts from 1, `column` is Excel's letter; both as far as they apply."""
+
+    told: Told
+    row: int = 0
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnTaken:
+    """A column of a table by its letter: `heading` as written, and the `word` by which it was taken for `field`."""
+
+    letter: str
+    heading: str
+    field: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How one table was understood: its header begins in `header_row` (from 1) and has `depth` rows.
+
+    `unused` are the headings nobody knows, with their letters.
+    """
+
+    sheet: str
+    header_row: int
+    depth: int
+    columns: tuple[ColumnTaken, ...]
+    unused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What a 合计 states against what was counted; `leaders` may be in it or not."""
+
+    where: Place
+    declared: int
+    counted: int
+    leaders: int = 0
+
+    @property
+    def agrees(self) -> bool:
+        return self.declared in (self.counted, self.counted + self.leaders)
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """实名制汇总表 of one batch as one block of one sheet holds it.
 
     `where` is never the place of one of its people: what stands there concerns the batch. `declared` is the head
-    count the block's own 合计 row states, None when it has none.
+    count the block's own 合计 row states, None when it has none. `origins` (field of the batch → who stated it) explain
+    a reading; they are no part of what it says and no journal keeps them.
     """
 
     batch: Batch
@@ -103,6 +161,7 @@ class Roster:
     leaders: tuple[Leader, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     declared: int | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +169,7 @@ class Reading:
     """All that one file says. `rejections` are those that belong to no batch (the file, a sheet).
 
     `marks` (sheet → hex) stand for what its sheets show. Of the sheets in `kept` nothing else is here: they show
-    what they showed last time.
+    what they showed last time. `tables` and `checksums` explain the reading to people; no run needs them.
     """
 
     path: str
@@ -119,12 +178,18 @@ class Reading:
     notes: tuple[Problem, ...] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
+    tables: tuple[Understood, ...] = ()
+    checksums: tuple[Checksum, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """What a stat says of a file: the first gate of intake."""
+    """What a stat says of a file: the first gate of intake.
+
+    `told` stands for what else its reading builds on, such as the settings of its source.
+    """
 
     path: str
     size: int
     mtime_ns: int
+    told: str = ""

@@ -48,7 +48,7 @@ class Offline:
             speaking = set(connection.scalars(select(tables.roster.c.file).distinct()))
             return {
                 row.path: KnownFile(
-                    FileStamp(row.path, row.size, row.mtime_ns),
+                    FileStamp(row.path, row.size, row.mtime_ns, row.told),
                     row.sha256,
                     holds_batches=row.path in speaking,
                     marks=orjson.loads(row.marks),
@@ -250,7 +250,7 @@ def _insert_file(
 ) -> None:
     stamp = known.stamp
     connection.exec_driver_sql(
-        "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems, marks) VALUES (?,?,?,?,?,?,?)",
+        "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems, marks, told) VALUES (?,?,?,?,?,?,?,?)",
         (
             stamp.path,
             stamp.size,
@@ -259,6 +259,7 @@ def _insert_file(
             moment(at),
             problems_to_json(notes),
             orjson.dumps(dict(reading.marks)).decode(),
+            stamp.told,
         ),
     )
 

@@ -54,6 +54,7 @@ file = Table(
     Column("read_at", String, nullable=False),
     Column("problems", String, nullable=False),
     Column("marks", String, nullable=False, server_default="{}"),  # JSON: sheet → hex
+    Column("told", String, nullable=False, server_default=""),
 )
 
 roster = Table(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from adapters.sources.cells import text_of
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Grid, Row
-from adapters.sources.header import BATCH, Header, header_at
+from adapters.sources.header import BATCH, Header, Meanings, header_at
 from adapters.sources.lines import (
     TOTALS,
     Line,
@@ -20,6 +20,7 @@ from adapters.sources.lines import (
     total_in,
 )
 from schemas.header_words import Column, squeezed
+from schemas.roster import Origin, Told
 
 _SHORTEST_ID = 15
 _BEGINNING = 3  # cells in which 合计 stands
@@ -39,30 +40,32 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """`ignored` are rows with words that are neither people nor anything else known."""
+    """`ignored` are rows with words that are neither people nor anything else known; `headers` begin a table each."""
 
     blocks: list[Block]
     ignored: list[int]
-    has_header: bool
+    headers: list[Header]
 
 
-def split(grid: Grid, outer: Facts) -> Split:
+def split(grid: Grid, outer: Facts, aliases: Meanings) -> Split:
     """`outer` are the facts that sheet, file and config state. No header: no blocks."""
-    walk = _Walk(grid, outer)
+    walk = _Walk(grid, outer, aliases)
     index = 0
     while index < len(grid.rows):
         index += walk.step(index)
-    return Split([block for block in walk.blocks if block.rows], walk.ignored, walk.header is not None)
+    return Split([block for block in walk.blocks if block.rows], walk.ignored, walk.headers)
 
 
 class _Walk:
     """Down the rows of one sheet. `around` holds for all its blocks, `facts` for the block at hand."""
 
-    def __init__(self, grid: Grid, outer: Facts) -> None:
+    def __init__(self, grid: Grid, outer: Facts, aliases: Meanings) -> None:
+        self.aliases = aliases
         self.rows = grid.rows
         self.blank: Row = [""] * len(grid.rows[0]) if grid.rows else []
         self.outer = self.around = self.facts = outer
         self.header: Header | None = None
+        self.headers: list[Header] = []
         self.block: Block | None = None
         self.blocks: list[Block] = []
         self.ignored: list[int] = []
@@ -77,13 +80,13 @@ class _Walk:
         if self.header and self._is_plain_person(self.header, self.rows[index]):
             self._open_block(self.header).rows.append(index)
             return 1
-        if header := header_at(self.rows, index):
+        if header := header_at(self.rows, index, self.aliases):
             self._begin_table(header)
             return header.depth
         if self.header:
             self._between(self.header, index)
         else:
-            self._above(line_text(self.rows[index]))
+            self._above(line_text(self.rows[index]), Origin(Told.LINE, index + 1))
         return 1
 
     def _is_plain_person(self, header: Header, row: Row) -> bool:
@@ -102,19 +105,21 @@ class _Walk:
         """The same header again is only the next printed page."""
         if self.header is None or header.at != self.header.at:
             self.header = header
+            self.headers.append(header)
             self.block = None
 
-    def _above(self, text: str) -> None:
+    def _above(self, text: str, origin: Origin) -> None:
         """A line above the first header."""
         kind = kind_of(text)
         if kind in (Line.BLANK, Line.TAIL):
             return
         if kind is Line.SUBTITLE:
-            self.facts = _subtitled(text, self.around)
+            self.facts = _subtitled(text, self.around, origin)
             self.seen.add(squeezed(text))
             return
         below_subtitle = self.facts != self.around
-        self.facts = stated_in_line(text, self.facts) if states_facts(text) else stated_in_title(text, self.facts)
+        stated = stated_in_line if states_facts(text) else stated_in_title
+        self.facts = stated(text, self.facts, origin)
         self.around = self.around if below_subtitle else self.facts
         self.seen_around.add(squeezed(text))
 
@@ -128,36 +133,36 @@ class _Walk:
         elif kinds and kinds[0] is Line.TAIL:
             self.in_tail = True
         elif kinds and _is_heading(kinds[0], filled, header):
-            self._heading(kinds[0], line_text(row))
+            self._heading(kinds[0], line_text(row), Origin(Told.LINE, index + 1))
         elif _names_somebody(header, filled, in_tail=self.in_tail):
             self._open_block(header).rows.append(index)
         elif not _is_prepared(header, filled) and not (self.in_tail and len(filled) == 1):
             self.ignored.append(index)
 
-    def _heading(self, kind: Line, text: str) -> None:
+    def _heading(self, kind: Line, text: str, origin: Origin) -> None:
         """A title or label row between the people begins a new block, unless a printed page only repeats it."""
         plain = squeezed(text)
         if plain in self.seen | self.seen_around:
             return
         if kind is Line.STATEMENT:
-            facts = stated_in_line(text, self.facts)
+            facts = stated_in_line(text, self.facts, origin)
             self.seen.add(plain)
         elif kind is Line.SUBTITLE:
-            facts = _subtitled(text, self.around)
+            facts = _subtitled(text, self.around, origin)
             if "续" in plain and facts.name == self.facts.name:
                 return
             self.seen = {plain}
         else:
             if stated_in_title(text, Facts()) == Facts():
                 return
-            facts = self.around = stated_in_title(text, self.outer)
+            facts = self.around = stated_in_title(text, self.outer, origin)
             self.seen, self.seen_around = set(), {plain}
         self.facts, self.block, self.in_tail = facts, None, False
 
 
-def _subtitled(text: str, around: Facts) -> Facts:
-    facts = stated_in_subtitle(text, around)
-    return stated_in_line(text, facts) if states_facts(text) else facts
+def _subtitled(text: str, around: Facts, origin: Origin) -> Facts:
+    facts = stated_in_subtitle(text, around, origin)
+    return stated_in_line(text, facts, origin) if states_facts(text) else facts
 
 
 def _is_heading(kind: Line, filled: dict[int, str], header: Header) -> bool:

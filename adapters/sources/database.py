@@ -93,7 +93,7 @@ class DatabaseSource:
             )
         if not found.rows:
             return Reading(stamp.path, notes=(problem("no_rows", Place(stamp.path)),))
-        return read_records(Task(stamp.path, self._now().date(), self._defaults, known, self._key), found)
+        return read_records(Task(stamp.path, self._now().date(), self._defaults, known, key=self._key), found)
 
     def _fetch(self) -> Records:
         answer = self._database.ask(self._queries.people)

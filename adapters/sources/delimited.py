@@ -15,7 +15,7 @@ _LOOKED_AT = 4096  # characters
 
 def read_delimited(content: bytes) -> Sheets:
     """Raises Unreadable."""
-    text = _decoded(content)
+    text = decoded(content)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
         rows: list[list[Cell]] = [[_bare(field) for field in line] for line in lines]
@@ -24,7 +24,8 @@ def read_delimited(content: bytes) -> Sheets:
     return Sheets((Grid("", squared(rows), knows_merges=False),))
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Raises Unreadable for what no encoding of staff gives."""
     known = next((encoding for bom, encoding in _BOMS if content.startswith(bom)), None)
     for encoding in (known,) if known else ("utf-8", "gb18030"):
         try:

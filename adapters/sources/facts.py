@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 from schemas.batch import Batch, BatchKey, Level
+from schemas.roster import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,7 @@ class Facts:
 
     `unit` is the unit of the people of a table without such a column. `year` completes dates written without one.
     `unclear` names the facts a place states in words nobody understands: no farther place may speak for it.
+    `origins` say who stated each; facts that say the same are equal, whoever stated them.
     """
 
     name: str = ""
@@ -25,6 +28,13 @@ class Facts:
     end: date | None = None
     year: int | None = None
     unclear: frozenset[str] = frozenset()
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+
+    def told(self, origin: Origin | None) -> Facts:
+        """The same facts, all of them stated there."""
+        if origin is None:
+            return self
+        return replace(self, origins={name: origin for name in _NAMES if getattr(self, name)})
 
     def over(self, outer: Facts) -> Facts:
         """These facts, and those of `outer` where these say nothing. Start and end stay together."""
@@ -32,7 +42,8 @@ class Facts:
         if own & {"start", "end"}:
             own |= {"start", "end"}
         said = {name: getattr(self if name in own else outer, name) for name in _NAMES}
-        return Facts(**said, unclear=self.unclear | (outer.unclear - own))
+        told = {name: origin for name, origin in outer.origins.items() if name not in own}
+        return Facts(**said, unclear=self.unclear | (outer.unclear - own), origins={**told, **self.origins})
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -46,4 +57,4 @@ class Facts:
         return Batch(key, self.level, self.base, self.start, self.end)
 
 
-_NAMES = tuple(field.name for field in fields(Facts) if field.name != "unclear")
+_NAMES = tuple(one.name for one in fields(Facts) if one.name not in {"unclear", "origins"})

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.sources.copying import quiet_copy
+from adapters.sources.aliases import NO_ALIASES, Aliases
+from adapters.sources.copying import AT_ONCE, Patience, quiet_copy
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Unreadable
 from adapters.sources.ledger import Task
@@ -26,7 +27,8 @@ Understand = Callable[[Task, bytes], Reading]
 class FolderSource:
     """`organiser`, `level` and `year` hold for ledgers that state none themselves.
 
-    `key` is what the marks of sheets are made with; `understand` is what reads a file's bytes.
+    `aliases` say what its ledgers call things. `key` is what the marks of sheets are made with; `understand` is what reads
+    a file's bytes, once it was left alone for as long as `patience` says.
     """
 
     def __init__(
@@ -39,14 +41,19 @@ class FolderSource:
         level: Level | None = None,
         year: int | None = None,
         key: bytes = b"",
+        aliases: Aliases = NO_ALIASES,
         understand: Understand = understand,
+        patience: Patience = AT_ONCE,
     ) -> None:
         self._name = name
         self._folder = folder
         self._glob = glob
         self._defaults = Facts(organiser=organiser, level=level, year=year)
         self._key = key
+        self._aliases = aliases
+        self._told = hashlib.blake2b(repr((self._defaults, aliases)).encode(), digest_size=8).hexdigest()
         self._understand = understand
+        self._patience = patience
 
     @property
     def name(self) -> str:
@@ -84,7 +91,7 @@ class FolderSource:
     def digest(self, stamp: FileStamp) -> bytes:
         """SHA-256 of the content; empty when it cannot be read now, and then `read` says why."""
         try:
-            return hashlib.sha256(quiet_copy(self._file(stamp))).digest()
+            return hashlib.sha256(quiet_copy(self._file(stamp), self._patience)).digest()
         except Unreadable:
             return b""
 
@@ -92,10 +99,10 @@ class FolderSource:
         """Copies the bytes once and understands only that copy."""
         saved_on = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC).date()
         try:
-            content = quiet_copy(self._file(stamp))
+            content = quiet_copy(self._file(stamp), self._patience)
         except Unreadable as fault:
             return unreadable(stamp.path, fault)
-        return self._understand(Task(stamp.path, saved_on, self._defaults, known, self._key), content)
+        return self._understand(Task(stamp.path, saved_on, self._defaults, known, self._aliases, self._key), content)
 
     def _stamp(self, file: Path) -> FileStamp | None:
         """None for what is no ledger, or is gone already."""
@@ -107,7 +114,7 @@ class FolderSource:
         except OSError:
             return None
         path = f"{self._name}/{file.relative_to(self._folder).as_posix()}"
-        return FileStamp(path, stat.st_size, stat.st_mtime_ns) if is_file else None
+        return FileStamp(path, stat.st_size, stat.st_mtime_ns, self._told) if is_file else None
 
     def _file(self, stamp: FileStamp) -> Path:
         return self._folder / stamp.path.removeprefix(f"{self._name}/")

@@ -24,14 +24,14 @@ def unvalued_formulas(content: bytes, sheet: str) -> frozenset[Spot]:
         return frozenset()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            xml = archive.read(_part(archive, sheet))
+            xml = archive.read(part_of(archive, sheet))
     except (KeyError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         return frozenset()
     cells = [*_WITHOUT_VALUE.findall(xml), *_WITH_ERROR.findall(xml)]
-    return frozenset((int(row) - 1, _column(letters)) for letters, row in cells)
+    return frozenset((int(row) - 1, column_number(letters)) for letters, row in cells)
 
 
-def _part(archive: zipfile.ZipFile, sheet: str) -> str:
+def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     """The path of a sheet's XML in the archive. Raises KeyError for an archive laid out otherwise."""
     book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
     relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
@@ -46,7 +46,8 @@ def _attribute(tag: str, name: str) -> str:
     return unescape(found[1]) if found else ""
 
 
-def _column(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """Counted from 0."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from adapters.ooxml.spans import letters
 from adapters.sources.blocks import Block
 from adapters.sources.cells import level_named, text_of
 from adapters.sources.dates import day_of, period_of
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Cell
-from adapters.sources.header import BATCH
+from adapters.sources.header import BATCH, Header
 from adapters.sources.lines import batch_name
 from adapters.sources.people import Person, Table, read_person
 from adapters.sources.problems import problem
 from schemas.batch import Batch
 from schemas.header_words import Column, header_words
 from schemas.identity import canonical_text
-from schemas.roster import Leader, Participant, Place, Problem, Rejection, Roster
+from schemas.roster import Leader, Origin, Participant, Place, Problem, Rejection, Roster, Told
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Gathering:
         if self.batch is None:
             return None
         gathered = (tuple(self.people), tuple(self.leaders), tuple(self.rejections))
-        return Roster(self.batch, self.where, *gathered, declared=declared)
+        return Roster(self.batch, self.where, *gathered, declared=declared, origins=self.facts.origins)
 
 
 def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> list[Gathering]:
@@ -67,7 +69,8 @@ def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> 
         cells = tuple([row[at] for at in places])
         gathering = by_cells.get(cells)
         if gathering is None:
-            facts = _stated_in_cells(block, [row[at] if at >= 0 else "" for at in block.header.batch])
+            stated = _stated_in_cells(block, index, [row[at] if at >= 0 else "" for at in block.header.batch])
+            facts = table.aliases.facts(stated)
             gathering = by_facts.setdefault(facts, Gathering(table.place(index - 1), facts, facts.batch()))
             by_cells[cells] = gathering
         on = gathering.facts.start or saved_on
@@ -75,7 +78,7 @@ def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> 
     return list(by_facts.values())
 
 
-def _stated_in_cells(block: Block, cells: list[Cell]) -> Facts:
+def _stated_in_cells(block: Block, index: int, cells: list[Cell]) -> Facts:
     """The row's own columns, over what holds for its block. A cell in words nobody understands stays unclear."""
     outer = block.facts
     said = {column: cell for column, cell in zip(BATCH, cells, strict=True) if text_of(cell)}
@@ -86,7 +89,7 @@ def _stated_in_cells(block: Block, cells: list[Cell]) -> Facts:
     unclear = {"level"} if Column.LEVEL in said and not level else set()
     if said.keys() & {Column.PERIOD, Column.START, Column.END}:
         unclear |= {name for name, day in (("start", start), ("end", end)) if not day}
-    return Facts(
+    own = Facts(
         name=batch_name(said.get(Column.BATCH, "")),
         organiser=canonical_text(text_of(said.get(Column.ORGANISER, ""))),
         level=level,
@@ -94,7 +97,28 @@ def _stated_in_cells(block: Block, cells: list[Cell]) -> Facts:
         start=start,
         end=end,
         unclear=frozenset(unclear),
-    ).over(outer)
+    )
+    return replace(own, origins=_cells_of(own, block.header, index, said)).over(outer)
+
+
+_STATING = {
+    "name": (Column.BATCH,),
+    "organiser": (Column.ORGANISER,),
+    "level": (Column.LEVEL,),
+    "base": (Column.BASE,),
+    "start": (Column.START, Column.PERIOD),
+    "end": (Column.END, Column.PERIOD),
+}
+
+
+def _cells_of(facts: Facts, header: Header, index: int, said: Collection[Column]) -> dict[str, Origin]:
+    """Fact → the cell of this row that states it; one cell may state both days."""
+    stating = {name: next(filter(said.__contains__, columns), None) for name, columns in _STATING.items()}
+    return {
+        name: Origin(Told.CELL, index + 1, letters(header.at[column]))
+        for name, column in stating.items()
+        if column and getattr(facts, name)
+    }
 
 
 def _without_batch(person: Person, facts: Facts) -> Rejection:

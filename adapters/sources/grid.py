@@ -16,6 +16,19 @@ def _none_unvalued() -> frozenset[Spot]:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """What a sheet says without words. `struck` and `red` are cells that hold something; rows and columns count from 0."""
+
+    struck: frozenset[Spot] = frozenset()
+    red: frozenset[Spot] = frozenset()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+
+
+PLAIN = Looks()
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """One sheet: `rows[0]` is Excel's row 1, all rows are equally long, an empty cell is "".
 
@@ -29,6 +42,7 @@ class Grid:
     knows_merges: bool = True
     unvalued: Callable[[], frozenset[Spot]] = _none_unvalued
     numbers: tuple[int, ...] = ()
+    looks: Looks = PLAIN
 
     def number(self, row: int) -> int:
         """What staff know the row by, counted from 1; 0 above the first."""
@@ -39,11 +53,12 @@ class Grid:
 class Sheets:
     """What a file holds: its visible sheets, one after the other, and the names of the hidden ones.
 
-    Taking the next sheet may raise Unreadable.
+    `remarks` are codes of notes on the file as a whole. Taking the next sheet may raise Unreadable.
     """
 
     grids: Iterable[Grid]
     hidden: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class Unreadable(Exception):

@@ -7,14 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from adapters.ooxml.spans import letters
 from adapters.sources.cells import text_of
 from adapters.sources.grid import Row
 from adapters.sources.roles import SPEAKING
 from schemas.header_words import Column, header_words, squeezed
+from schemas.roster import ColumnTaken, Understood
+
+Meanings = Mapping[str, Column]
+"""Headings, squeezed, that the settings explain."""
 
 _REMARKS = re.compile(r"\([^()]*\)|[*:#]")
 _NO_HEADING = re.compile(r"[\d:：]")
 _ENOUGH = 3  # known columns make a header
+
+_OTHERS = {
+    "quota_table": {Column.UNIT, Column.QUOTA},
+    "base_list": {Column.BASE, Column.SITE},
+    "unit_summary": {Column.UNIT, Column.HEADCOUNT},
+}
 
 PERSON = (
     Column.NAME,
@@ -30,7 +41,8 @@ BATCH = (Column.BATCH, Column.ORGANISER, Column.LEVEL, Column.BASE, Column.PERIO
 class Header:
     """`at`: where each column stands, counted from 0; `written`: its heading as staff wrote it.
 
-    `person` and `batch` are the places of PERSON and BATCH, -1 where there is no such column.
+    `person` and `batch` are the places of PERSON and BATCH, -1 where there is no such column. It begins in `row`
+    (from 0) and is `depth` rows deep; `headings` are all of its cells.
     """
 
     at: dict[Column, int]
@@ -38,23 +50,36 @@ class Header:
     person: tuple[int, ...]
     batch: tuple[int, ...]
     depth: int
+    row: int
+    headings: Sequence[str]
 
     def title(self, column: Column) -> str:
         """The heading as written, or what the column is usually called."""
         return self.written.get(column) or header_words().columns[column][0]
 
 
-def header_at(rows: Sequence[Row], index: int) -> Header | None:
+def header_at(rows: Sequence[Row], index: int, aliases: Meanings) -> Header | None:
     """The header that begins in this row (of one or two levels), None when none does."""
     upper = _headings(rows[index])
-    known = _columns(upper)
+    known = _columns(upper, aliases)
     if Column.NAME not in known or len(known) < _ENOUGH:
         return None
     lower = _headings(rows[index + 1]) if index + 1 < len(rows) else []
-    if _continues(upper, lower):
+    if _continues(upper, lower, aliases):
         both = [under or over for over, under in zip(upper, lower, strict=True)]
-        return _header(both, depth=2)
-    return _header(upper, depth=1)
+        return _header(both, aliases, row=index, depth=2)
+    return _header(upper, aliases, row=index, depth=1)
+
+
+def understood(header: Header, sheet: str) -> Understood:
+    """The header explained: the word that made each column what it is, and the headings nobody uses."""
+    fields = {index: column for column, index in header.at.items()}
+    taken = [
+        ColumnTaken(letters(index), header.headings[index], column, _word(header.headings[index], column))
+        for index, column in sorted(fields.items())
+    ]
+    unused = [(letters(at), text) for at, text in enumerate(header.headings) if text and at not in fields]
+    return Understood(sheet, header.row + 1, header.depth, tuple(taken), tuple(unused))
 
 
 def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header | None:
@@ -66,51 +91,63 @@ def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header |
         return None
     own = {column.value: column for column in Column}
     headings = [header_words().columns[own[name.lower()]][0] if name.lower() in own else name for name in names]
-    at = _columns(headings) | {column: names.index(name) for column, name in columns.items()}
+    at = _columns(headings, {}) | {column: names.index(name) for column, name in columns.items()}
     written = {column: names[index] for column, index in at.items()}
-    return _placed(at, written, depth=1) if Column.NAME in at else None
+    return _placed(at, list(names), written, row=-1, depth=1) if Column.NAME in at else None
 
 
-def is_unit_summary(row: Row) -> bool:
-    """A header that counts heads per unit and names nobody."""
-    found = _columns(_headings(row))
-    return Column.NAME not in found and {Column.UNIT, Column.HEADCOUNT} <= found.keys()
+def table_of_others(row: Row) -> str | None:
+    """A header that names nobody: the problem code of what it counts or lists, None where it is no such header."""
+    found = _columns(_headings(row), {})
+    if Column.NAME in found:
+        return None
+    return next((code for code, columns in _OTHERS.items() if columns <= found.keys()), None)
 
 
-def _continues(upper: list[str], lower: list[str]) -> bool:
+def _continues(upper: list[str], lower: list[str], aliases: Meanings) -> bool:
     """Whether `lower` is the second level: a heading that is new, under a name cell that is merged or empty."""
     pairs = list(zip(upper, lower, strict=False))
     new = [under for over, under in pairs if under not in ("", over)]
-    names = [under in ("", over) for over, under in pairs if _meaning(over)[0] is Column.NAME]
-    return all(names) and any(_meaning(under)[0] for under in new) and not any(map(_NO_HEADING.search, new))
+    names = [under in ("", over) for over, under in pairs if _meaning(over, aliases)[0] is Column.NAME]
+    return all(names) and any(_meaning(under, aliases)[0] for under in new) and not any(map(_NO_HEADING.search, new))
 
 
 def _headings(row: Row) -> list[str]:
     return [text_of(cell).replace("\n", "").replace("\r", "") if cell != "" else "" for cell in row]
 
 
-def _columns(headings: list[str]) -> dict[Column, int]:
+def _columns(headings: list[str], aliases: Meanings) -> dict[Column, int]:
     """Where two headings mean the same, the earlier word of the list wins, then the column on the left."""
     best: dict[Column, tuple[int, int]] = {}
     for index, heading in enumerate(headings):
-        column, rank = _meaning(heading)
+        column, rank = _meaning(heading, aliases)
         if column and (column not in best or rank < best[column][0]):
             best[column] = (rank, index)
     return {column: index for column, (_, index) in best.items()}
 
 
-def _meaning(heading: str) -> tuple[Column | None, int]:
+def _meaning(heading: str, aliases: Meanings) -> tuple[Column | None, int]:
+    """What the settings call a column comes first."""
     plain = squeezed(heading)
+    if aliases and plain in aliases:
+        return aliases[plain], -1
     return _meanings().get(plain) or _meanings().get(_REMARKS.sub("", plain)) or (None, 0)
 
 
-def _header(headings: list[str], *, depth: int) -> Header:
-    at = _columns(headings)
-    return _placed(at, {column: headings[index] for column, index in at.items()}, depth=depth)
+def _word(heading: str, column: Column) -> str:
+    """The word of the list, or the heading itself where the settings explain it."""
+    known, rank = _meaning(heading, {})
+    return header_words().columns[column][rank] if known is column else heading
 
 
-def _placed(at: dict[Column, int], written: dict[Column, str], *, depth: int) -> Header:
-    return Header(at, written, tuple(at.get(c, -1) for c in PERSON), tuple(at.get(c, -1) for c in BATCH), depth)
+def _header(headings: list[str], aliases: Meanings, *, row: int, depth: int) -> Header:
+    at = _columns(headings, aliases)
+    return _placed(at, headings, {column: headings[index] for column, index in at.items()}, row=row, depth=depth)
+
+
+def _placed(at: dict[Column, int], headings: list[str], written: dict[Column, str], *, row: int, depth: int) -> Header:
+    person, batch = (tuple(at.get(column, -1) for column in columns) for columns in (PERSON, BATCH))
+    return Header(at, written, person, batch, depth, row, headings)
 
 
 @cache

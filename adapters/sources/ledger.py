@@ -8,19 +8,22 @@ from datetime import date
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.blocks import Block, Split, split
 from adapters.sources.facts import Facts
 from adapters.sources.gathering import Gathering, gather
 from adapters.sources.grid import Grid, Sheets
-from adapters.sources.header import BATCH, is_unit_summary
+from adapters.sources.header import BATCH, table_of_others, understood
+from adapters.sources.likely import Remains, remains_of, with_likely
 from adapters.sources.lines import line_text, stated_in_title
 from adapters.sources.marks import mark_of
+from adapters.sources.noticed import notes_on_looks
 from adapters.sources.people import Table
 from adapters.sources.problems import problem, rejection
 from adapters.sources.totals import declared_in
 from schemas.header_words import Column, header_words
 from schemas.identity import IdType, unknown_region
-from schemas.roster import Place, Problem, Reading, Rejection, Roster
+from schemas.roster import Checksum, Origin, Place, Problem, Reading, Rejection, Roster, Told, Understood
 
 _TOP_ROWS = 20  # a title stands in them
 
@@ -36,6 +39,7 @@ class Task:
     saved_on: date
     defaults: Facts = field(default_factory=Facts)
     known: Mapping[str, str] = field(default_factory=dict)
+    aliases: Aliases = NO_ALIASES
     key: bytes = field(default=b"", repr=False)
 
 
@@ -50,6 +54,9 @@ class _Said:
     rejections: list[Rejection] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     unknown: list[Place] = field(default_factory=list)
+    remains: dict[Place, Remains] = field(default_factory=dict)
+    tables: list[Understood] = field(default_factory=list)
+    checksums: list[Checksum] = field(default_factory=list)
 
     def note(self, code: str, where: Place, **values: str | int) -> None:
         self.notes.append(problem(code, where, **values))
@@ -62,20 +69,22 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
     """Raises Unreadable where a sheet turns out to be damaged."""
     said = _Said(task.path)
     in_path = _stated_in_path(task.path, Facts(year=task.defaults.year))
+    task = replace(task, defaults=task.defaults.told(Origin(Told.SETTINGS)))
     for grid in sheets.grids:
-        stated = stated_in_title(grid.sheet, in_path)
-        mark = mark_of(grid, stated, task.defaults, path=task.path, key=task.key)
+        stated = stated_in_title(grid.sheet, in_path, Origin(Told.SHEET))
+        mark = mark_of(grid, stated, task.defaults, path=task.path, key=task.key, aliases=task.aliases)
         if task.known.get(grid.sheet) == mark:
             said.kept.add(grid.sheet)
-        elif (found := split(grid, stated)).blocks:
-            _read_blocks(said, grid, found, task)
-        else:
-            _explain_empty(said, grid, found)
+        elif not _read_sheet(said, grid, split(grid, stated, task.aliases.columns), task):
             continue
         said.marks[grid.sheet] = mark
     for sheet in sheets.hidden:
         said.note("hidden_sheet", Place(task.path, sheet))
+    if said.remains:
+        said.rosters = with_likely(said.rosters, said.remains)
     _settle_unknown(said)
+    for code in sheets.remarks:
+        said.note(code, Place(task.path))
     return Reading(
         task.path,
         tuple(said.rosters),
@@ -83,6 +92,8 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
         tuple(said.notes),
         marks=said.marks,
         kept=frozenset(said.kept),
+        tables=tuple(said.tables),
+        checksums=tuple(said.checksums),
     )
 
 
@@ -90,23 +101,43 @@ def _stated_in_path(path: str, outer: Facts) -> Facts:
     """Folders from the outside in, then the file's own name."""
     inside = PurePosixPath(path)
     for name in (*inside.parts[1:-1], inside.stem):
-        outer = stated_in_title(name, outer)
+        outer = stated_in_title(name, outer, Origin(Told.PATH))
     return outer
+
+
+def _read_sheet(said: _Said, grid: Grid, found: Split, task: Task) -> bool:
+    """Whether it holds people."""
+    said.tables += [understood(header, grid.sheet) for header in found.headers]
+    if found.blocks:
+        _read_blocks(said, grid, found, task)
+    else:
+        _explain_empty(said, grid, found)
+    return bool(found.blocks)
 
 
 def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
     gathered: list[list[Gathering]] = []
     for block in found.blocks:
         complete = replace(block, facts=block.facts.over(task.defaults))
-        table = Table(said.path, grid, block.header, block.facts.unit)
+        table = Table(said.path, grid, block.header, block.facts.unit, task.aliases)
         _fill_down(said, block, table)
         gathered.append(gather(complete, table, task.saved_on, said.notes))
+    for block, own in zip(found.blocks, gathered, strict=True):
+        _keep_remains(said, grid, block, own)
     _hand_over(said, grid, found.blocks, gathered)
+    said.notes += notes_on_looks(said.path, grid, found.blocks)
+    _note_year(said, grid, found, task.defaults.year)
     for index in found.ignored:
         said.note("line_ignored", Place(said.path, grid.sheet, index + 1))
     if any(Column.PHONE not in block.header.at for block in found.blocks):
         where = Place(said.path, grid.sheet)
         said.note("column_missing", where, column=header_words().columns[Column.PHONE][0])
+
+
+def _keep_remains(said: _Said, grid: Grid, block: Block, gathered: list[Gathering]) -> None:
+    for rejected in (one for gathering in gathered for one in gathering.rejections):
+        if left := remains_of(rejected, grid, block.header):
+            said.remains[rejected.where] = left
 
 
 def _fill_down(said: _Said, block: Block, table: Table) -> None:
@@ -135,9 +166,11 @@ def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list
                 note_region(said.notes, roster)
             else:
                 said.rejections += gathering.rejections
+        checksum = _checksum(said, own[0].where, total, own)
         if len(own) > 1:
-            _compare_total(said, own[0].where, total, own)
-    _compare_total(said, Place(said.path, grid.sheet), declared.of_all, [one for own in gathered for one in own])
+            _compare_total(said, checksum)
+    everybody = [one for own in gathered for one in own]
+    _compare_total(said, _checksum(said, Place(said.path, grid.sheet), declared.of_all, everybody))
 
 
 def note_region(notes: list[Problem], roster: Roster) -> None:
@@ -147,22 +180,46 @@ def note_region(notes: list[Problem], roster: Roster) -> None:
         notes.append(problem("unknown_region", first.where))
 
 
-def _compare_total(said: _Said, where: Place, declared: int | None, counted: list[Gathering]) -> None:
-    without, with_leaders = (sum(counts) for counts in zip(*(one.counts for one in counted), strict=True))
-    if declared not in (None, without, with_leaders):
-        said.note("total_differs", where, declared=declared or 0, listed=without)
+def _checksum(said: _Said, where: Place, declared: int | None, counted: list[Gathering]) -> Checksum | None:
+    """What is stated against what was counted; None where nothing is stated."""
+    if declared is None:
+        return None
+    listed, with_leaders = (sum(counts) for counts in zip(*(one.counts for one in counted), strict=True))
+    said.checksums.append(Checksum(where, declared, listed, with_leaders - listed))
+    return said.checksums[-1]
+
+
+def _compare_total(said: _Said, found: Checksum | None) -> None:
+    if found and not found.agrees:
+        said.note("total_differs", found.where, declared=found.declared, listed=found.counted)
 
 
 def _explain_empty(said: _Said, grid: Grid, found: Split) -> None:
-    """A sheet without people: blank, a form nobody filled in, a summary of units, or something else."""
+    """A sheet without people: blank, a form nobody filled in, a table of something else, or anything."""
     where = Place(said.path, grid.sheet)
     text = "".join(line_text(row) for row in grid.rows[:_TOP_ROWS])
-    if found.has_header:
+    if found.headers:
         said.note("no_rows", where)
-    elif any(map(is_unit_summary, grid.rows)) or any(word in text for word in header_words().lines.unit_summary):
-        said.reject("unit_summary", where)
+    elif code := _other_table(grid, text):
+        said.reject(code, where)
     elif text:
         said.unknown.append(where)
+
+
+def _other_table(grid: Grid, text: str) -> str | None:
+    """The problem code of a table that belongs elsewhere: by its header, else by its title."""
+    lines = header_words().lines
+    titles = {"unit_summary": lines.unit_summary, "quota_table": lines.quota_table, "base_list": lines.base_list}
+    by_header = next(filter(None, map(table_of_others, grid.rows[:_TOP_ROWS])), None)
+    return by_header or next((code for code, words in titles.items() if any(word in text for word in words)), None)
+
+
+def _note_year(said: _Said, grid: Grid, found: Split, season: int | None) -> None:
+    """A title or days of another year than the season: last year's form, with or without last year's people."""
+    batches = {roster.batch.key.year for roster in said.rosters if roster.where.sheet == grid.sheet}
+    odd = sorted({year for block in found.blocks if (year := block.facts.year)} | batches - {season})
+    if season and (others := [year for year in odd if year != season]):
+        said.note("other_year", Place(said.path, grid.sheet), stated=others[0], season=season)
 
 
 def _settle_unknown(said: _Said) -> None:

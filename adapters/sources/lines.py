@@ -13,6 +13,7 @@ from adapters.sources.facts import Facts
 from adapters.sources.grid import Cell, Row
 from schemas.header_words import Label, header_words, squeezed
 from schemas.identity import canonical_text
+from schemas.roster import Origin
 
 _NUMBER = r"(?:[0-9]{1,3}|[〇零一二三四五六七八九十百两]{1,5})"
 _BATCH_IN_LINE = re.compile(rf"第{_NUMBER}[批期]")
@@ -77,36 +78,37 @@ def total_in(row: Row) -> int | None:
     return next((int(text) for text in texts if text.isascii() and text.isdigit()), None)
 
 
-def stated_in_title(text: str, outer: Facts) -> Facts:
-    """Facts in free words: a title, a sheet's name, a file's name."""
+def stated_in_title(text: str, outer: Facts, origin: Origin | None = None) -> Facts:
+    """Facts in free words: a title, a sheet's name, a file's name. `origin` is what says them."""
     plain = text.translate(_HALF_WIDTH)
     year = year_in(plain) or outer.year
     period = period_in(plain, year)
     name = _BATCH_IN_LINE.search(squeezed(plain))
     bases = [part for part in _BETWEEN_PARTS.split(plain) if part.endswith(header_words().lines.base)]
-    return Facts(
+    own = Facts(
         name=name[0] if name else "",
         level=level_within(plain),
         base=canonical_text(bases[0]) if len(bases) == 1 else "",
         start=period.start,
         end=period.end,
         year=year,
-    ).over(outer)
+    )
+    return own.told(origin).over(outer)
 
 
-def stated_in_subtitle(text: str, outer: Facts) -> Facts:
+def stated_in_subtitle(text: str, outer: Facts, origin: Origin | None = None) -> Facts:
     """第二批（2025年6月3日—6月7日，石岛赤山疗养基地，市级）: what is left in the brackets is the base."""
     parts = [
         part for inside in _IN_BRACKETS.findall(text.translate(_HALF_WIDTH)) for part in _BETWEEN_PARTS.split(inside)
     ]
     left = [part for part in parts if len(part) > 1 and not level_named(part) and not re.search(r"[\d续:批]", part)]
-    facts = stated_in_title(text, Facts(year=outer.year))
+    facts = stated_in_title(text, Facts(year=outer.year), origin)
     level = next(filter(None, map(level_named, parts)), None)
     base = canonical_text(left[0]) if len(left) == 1 else ""
-    return facts.over(Facts(level=level, base=base)).over(outer)
+    return facts.over(Facts(level=level, base=base).told(origin)).over(outer)
 
 
-def stated_in_line(text: str, outer: Facts) -> Facts:
+def stated_in_line(text: str, outer: Facts, origin: Origin | None = None) -> Facts:
     """单位：… 疗休养时间：… 地点：… 层级：… A lone 单位： under a known organiser names the unit of its people."""
     said = {label: value for label, value in _labelled(text) if value}
     period = period_in(said.get(Label.PERIOD, ""), outer.year)
@@ -115,7 +117,7 @@ def stated_in_line(text: str, outer: Facts) -> Facts:
     only_unit = bool(organiser) or (bool(outer.organiser) and not said.keys() - {Label.BODY, Label.IGNORE})
     level = level_named(_first(said.get(Label.LEVEL, "")))
     unclear = {"level"} if Label.LEVEL in said and level is None else set()
-    return Facts(
+    own = Facts(
         name=batch_name(_first(said.get(Label.BATCH, ""))),
         organiser=organiser or ("" if only_unit else body),
         unit=_name(said.get(Label.UNIT, "")) or body,
@@ -124,7 +126,8 @@ def stated_in_line(text: str, outer: Facts) -> Facts:
         start=period.start,
         end=period.end,
         unclear=frozenset(unclear | ({"start", "end"} if Label.PERIOD in said and period.end is None else set())),
-    ).over(outer)
+    )
+    return own.told(origin).over(outer)
 
 
 def batch_name(cell: Cell) -> str:

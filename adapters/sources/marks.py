@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from hashlib import blake2b
 from importlib.metadata import version
 
 import orjson
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.facts import Facts
-from adapters.sources.grid import Cell, Grid
+from adapters.sources.grid import PLAIN, Cell, Grid
 
 _ROWS_AT_ONCE = 500
 _PROGRAM = version("recuperation-bridge")
 """Another program may read the same cells differently."""
 
 
-def mark_of(grid: Grid, stated: Facts, defaults: Facts, *, path: str, key: bytes) -> str:
-    """16 bytes in hex over every cell and everything else a reading builds on. `key` (up to 64 bytes) makes it worthless to others."""
+def mark_of(grid: Grid, stated: Facts, defaults: Facts, *, path: str, key: bytes, aliases: Aliases = NO_ALIASES) -> str:
+    """16 bytes in hex over every cell, its looks, and everything else a reading builds on. `key` (up to 64 bytes) makes it worthless to others."""
     digest = blake2b(repr((_PROGRAM, path, grid.sheet, stated, defaults)).encode(), digest_size=16, key=key)
+    if aliases != NO_ALIASES:
+        digest.update(repr((sorted(aliases.columns.items()), sorted(aliases.units.items()))).encode())
+    if grid.looks != PLAIN:
+        digest.update(repr([sorted(getattr(grid.looks, look.name)) for look in fields(grid.looks)]).encode())
     for start in range(0, len(grid.rows), _ROWS_AT_ONCE):
         rows = grid.rows[start : start + _ROWS_AT_ONCE]
         digest.update(orjson.dumps(rows, default=_told_apart, option=orjson.OPT_PASSTHROUGH_DATETIME))

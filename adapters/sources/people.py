@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.cells import NameCell, category_of, id_cell, name_cell, phone_cell, text_of, unit_of
-from adapters.sources.grid import Cell, Grid
+from adapters.sources.grid import Cell, Grid, Spot
 from adapters.sources.header import Header
 from adapters.sources.problems import problem
 from adapters.sources.roles import column_of_kin, leads, words_said
@@ -25,6 +26,7 @@ class Table:
     grid: Grid
     header: Header
     unit: str = ""
+    aliases: Aliases = NO_ALIASES
 
     def place(self, row: int, column: Column | None = None) -> Place:
         return Place(self.file, self.grid.sheet, self.grid.number(row), self.header.title(column) if column else "")
@@ -53,6 +55,8 @@ def read_person(table: Table, index: int, *, on: date, notes: list[Problem]) -> 
     cells = table.grid.rows[index]
     name, id_no, phone, unit, *speaking = [cells[at] if at >= 0 else "" for at in table.header.person]
     row = _Row(table, index)
+    if _is_among(table.grid.looks.struck, table.header, index):
+        row.wrong("row_struck", Column.NAME)
     who = _name(row, name)
     said = words_said(who.note, speaking)
     kin = column_of_kin(said)
@@ -67,6 +71,15 @@ def read_person(table: Table, index: int, *, on: date, notes: list[Problem]) -> 
     if not home:
         row.missing("unit_missing", Column.UNIT)
     return _finished(row, Participant(who.name, id_type, number, digits, home, group, table.place(index)), notes)
+
+
+def is_red(table: Table, index: int) -> bool:
+    """Whether the name or the id stands in red."""
+    return _is_among(table.grid.looks.red, table.header, index)
+
+
+def _is_among(spots: frozenset[Spot], header: Header, index: int) -> bool:
+    return bool(spots) and any((index, at) in spots for at in header.person[:2])
 
 
 def _finished(row: _Row, person: Participant | Leader, notes: list[Problem]) -> Person:
@@ -119,4 +132,5 @@ def _phone(row: _Row, cell: Cell) -> str:
 
 def _unit(table: Table, cell: Cell) -> str:
     """The unit of the lines above speaks only where no column does."""
-    return unit_of(text_of(cell)) if Column.UNIT in table.header.at else table.unit
+    name = unit_of(text_of(cell)) if Column.UNIT in table.header.at else table.unit
+    return table.aliases.unit(name)

@@ -2,7 +2,7 @@
 
 import typer
 
-from bridge.cli import carry, dialect, look, plans, play, safety, settle, setup, story, work
+from bridge.cli import carry, dialect, ledgers, look, mapping, plans, play, safety, settle, setup, story, work
 from bridge.cli.app import app
 from bridge.cli.undo import UNDO
 from bridge.cli.words import say
@@ -20,7 +20,7 @@ for command, purpose in (
     (setup.init, T("Make a folder with settings to fill in, a key file and an empty journal.")),
     (setup.new_journal, T("Begin a new journal with the keys there are, where the old one is lost and has no backup.")),
     (setup.check, T("Test the settings, key, disk, clock, sources, portal and mail: each with the fix.")),
-    (look.read, T("How the bridge understands a ledger: batches, people, refusals with place and reason.")),
+    (ledgers.read, T("How the bridge understands a ledger: batches, people, refusals with place and reason.")),
     (work.sync, T("One whole run: read, check, map, plan, push, read back, reconcile.")),
     (plans.plan, T("Write down what a run would write online, as a file that can be looked at, kept and applied.")),
     (plans.apply, T("Write exactly what a plan says, but for what has changed since.")),
@@ -58,3 +58,18 @@ for step, purpose in (
     dialects.command(help=_with_undo(purpose, f"dialect {step.__name__}"), short_help=say(purpose))(step)
 about = say(T("Connect a portal by its interface document: write a dialect, check it, try it."))
 app.add_typer(dialects, name="dialect", help=about, short_help=about)
+
+mappings = typer.Typer(
+    rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True
+)
+for name, act, purpose in (
+    (
+        "export",
+        mapping.export,
+        T("A sheet of what becomes of each offline column on its way online; what has no place is a fault."),
+    ),
+    ("import", mapping.take_in, T("Headings of your own, written into such a sheet, go into the settings.")),
+):
+    mappings.command(name, help=_with_undo(purpose, f"mapping {name}"), short_help=say(purpose))(act)
+about = say(T("How ledgers and the portal fit together, as a sheet."))
+app.add_typer(mappings, name="mapping", help=about, short_help=about)

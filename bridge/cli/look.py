@@ -1,11 +1,10 @@
-"""Commands that only look at what is there: read, findings, status. They neither wait for a run nor disturb one."""
+"""Commands that only look at what is there: findings, status. They neither wait for a run nor disturb one."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from bridge.cli.app import Json, settings, settings_if_any
+from bridge.cli.app import Json, settings
 from bridge.cli.output import as_json, next_step, paragraph, table
 from bridge.cli.words import LANGUAGE, say
 from schemas.texts import T, Text
@@ -13,65 +12,8 @@ from schemas.texts import T, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bridge.ledger_view import Seen, Sight
     from bridge.status import RunLine, Status, WriterLine
     from schemas.report import Item
-    from schemas.roster import Roster
-
-
-def read(
-    ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=say(T("Ledgers, or folders of them.")))],
-    *,
-    json: Json = False,
-    reveal: Annotated[bool, typer.Option("--reveal", help=say(T("Show ids and phones unmasked.")))] = False,
-) -> None:
-    from bridge.config.packs import load_policy
-    from bridge.ledger_view import Sight, as_data
-    from bridge.wiring_look import read_files
-
-    config = settings_if_any(ctx)
-    sight = Sight(LANGUAGE, reveal, load_policy(config) if config else None)
-    ledgers = read_files(files, config)
-    if json:
-        as_json({"files": [as_data(seen, sight) for seen in ledgers]})
-    else:
-        for seen in ledgers:
-            _show(seen, sight)
-        if config is None:
-            paragraph(say(T("There are no settings, so the ledgers were read but not checked against a policy.")))
-    raise typer.Exit(1 if any(seen.refused for seen in ledgers) else 0)
-
-
-def _show(seen: "Seen", sight: "Sight") -> None:
-    from bridge.ledger_view import heading, note_lines, refusal_lines
-
-    paragraph(seen.reading.path, style="bold")
-    for roster in seen.reading.rosters:
-        facts, counts = heading(roster, sight).split("\n")
-        paragraph(facts, indent=2)
-        paragraph(counts, indent=2)
-        heads = [T("row"), T("Name"), T("Id number"), T("Phone"), T("Category"), T("Unit")]
-        table(heads, _people(roster, sight), indent=4)
-    for what, step in refusal_lines(seen, sight):
-        paragraph(f"✗ {what}", indent=2)
-        if step:
-            paragraph(step, indent=4)
-    for line in note_lines(seen, sight):
-        paragraph(f"· {line}", indent=2)
-
-
-def _people(roster: "Roster", sight: "Sight") -> "Iterator[Sequence[str]]":
-    from bridge.ledger_view import is_resident, people_rows
-    from bridge.wiring_look import word_of
-    from schemas.roster import Leader
-
-    for row, one, id_no, phone in people_rows(roster, sight):
-        if isinstance(one, Leader):
-            yield row, one.name, "", phone, say(T("leader")), one.unit
-            continue
-        kind = "" if is_resident(one) else f" {word_of('id_type', one.id_type, LANGUAGE)}"
-        yield row, one.name, id_no + kind, phone, word_of("category", one.category, LANGUAGE), one.unit
 
 
 def findings(ctx: typer.Context, *, json: Json = False) -> None:

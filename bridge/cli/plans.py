@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.app import settings
+from bridge.cli.files import write_new
 from bridge.cli.outlook import end, show_plan, spoken
 from bridge.cli.output import next_step, paragraph, table, undo, watched
 from bridge.cli.reviewing import Hashes, Who, after_review, became_of, tell_reviewed
@@ -36,21 +37,10 @@ def plan(
         content, signed = freeze(todo, house.journal, house.glossary.mark, at=house.clock.instant().at)
     file = out or Path(f"plan-{signed[:_SHOWN]}.json")
     if todo:
-        _write(file, content)
+        write_new(file, content)
         paragraph(say(T("Plan {hash}: {path}", hash=signed[:_SHOWN], path=file)), style="bold")
         undo("plan", path=file)
     show_plan(todo, T("lxy-bridge apply {path} does exactly this.", path=file))
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Raises ConfigError; never overwrites."""
-    try:
-        with file.open("xb") as opened:
-            opened.write(content)
-    except FileExistsError:
-        raise ConfigError(T("{path} is there already. Name a new file.", path=file)) from None
-    except OSError as error:
-        raise ConfigError(T("{path} cannot be written: {reason}.", path=file, reason=error.strerror)) from None
 
 
 def apply(

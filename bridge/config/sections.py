@@ -28,10 +28,22 @@ from bridge.config.secret import one_place
 from bridge.config.toml import table_of, text_of
 from schemas.batch import Level
 from schemas.errors import ConfigError, Wrong
-from schemas.header_words import Column
+from schemas.header_words import Column, column_called
 from schemas.texts import Language, T
 
-_MAY_BE_LEFT_OUT = ("journal", "vault", "deadlines", "rules", "brake", "mail", "report", "backup", "schedule", "log")
+_MAY_BE_LEFT_OUT = (
+    "journal",
+    "vault",
+    "deadlines",
+    "rules",
+    "brake",
+    "mail",
+    "report",
+    "backup",
+    "schedule",
+    "log",
+    "aliases",
+)
 
 
 class _Section(BaseModel):
@@ -64,6 +76,7 @@ class Federation(_Section):
 class Source(_Section):
     """One folder of ledgers (`path`), or one database of them (`url`, `people`).
 
+    A file is read once it has been left alone for `quiet_s`.
     `organiser` and `level` hold where a ledger itself does not say. `people` is a query, a row a person; `watermark`
     one for a value that changes with them.
     """
@@ -72,6 +85,7 @@ class Source(_Section):
     kind: Literal["workbook", "database"] = "workbook"
     path: Place | None = None
     glob: Words = "**/*"
+    quiet_s: Seconds = 2
     url: DatabaseUrl | None = None
     password_file: Place | None = None
     password_env: Words | None = None
@@ -98,6 +112,25 @@ class Source(_Section):
     @classmethod
     def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
         return one_place(value, info, file_field="password_file", needed=False)
+
+
+class Aliases(_Section):
+    """What ledgers here call things: a heading → the usual heading, a unit's short name → its full one."""
+
+    columns: Mapping[Words, Words] = Field(default_factory=dict)
+    units: Mapping[Words, Words] = Field(default_factory=dict)
+
+    @field_validator("columns")
+    @classmethod
+    def _usual(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        if not all(map(column_called, value.values())):
+            raise Wrong(
+                T(
+                    "{key}: on the right of = stands a usual heading, such as {examples}.",
+                    examples="姓名、身份证号、联系电话、单位、类别",
+                )
+            )
+        return value
 
 
 class Journal(_Section):
@@ -296,6 +329,7 @@ class Config(_Section):
     practice: bool = False
     federation: Federation
     source: tuple[Source, ...]
+    aliases: Aliases
     portal: Portal
     journal: Journal
     vault: VaultKeys

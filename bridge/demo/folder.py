@@ -33,6 +33,7 @@ organisers = [{organisers}]
 [[source]]
 name = "ledgers"
 path = "ledgers"
+quiet_s = 0
 glob = "**/*"
 
 [portal]

@@ -41,8 +41,11 @@ def test_it_reads_what_is_read_here(tmp_path: Path) -> None:
     ledger_bytes = content(tmp_path)
     with Apart() as apart:
         first = apart(TASK, ledger_bytes)
-        assert first == understand(TASK, ledger_bytes)
+        here = understand(TASK, ledger_bytes)
+        assert first == here
+        assert [roster.origins for roster in first.rosters] == [roster.origins for roster in here.rosters]
         assert first.rosters
+        assert first.tables
         kept = apart(replace(TASK, known=first.marks), ledger_bytes)
     assert kept.kept == first.marks.keys()
     assert not kept.rosters
@@ -52,6 +55,15 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(tmp_p
     with Apart(memory_bytes=256_000_000) as apart:
         assert codes(apart(TASK, vast())) == ["reading_stopped"]
         assert apart(TASK, content(tmp_path)).rosters
+
+
+def test_a_blank_in_the_last_row_a_sheet_can_have_costs_nobody_the_ledger(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(BytesIO(content(tmp_path)))
+    book.active["C1048576"] = " "
+    book.save(tmp_path / "a.xlsx")
+    with Apart() as apart:
+        reading = apart(TASK, (tmp_path / "a.xlsx").read_bytes())
+        assert [len(roster.people) for roster in reading.rosters] == [2]
 
 
 def test_a_file_that_takes_too_long_is_refused(tmp_path: Path) -> None:

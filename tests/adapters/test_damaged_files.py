@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sources import copying
-from schemas.roster import Problem, Reading
+from schemas.roster import Place, Problem, Reading
 from tests.adapters.ledgers import ledger, people, write_csv, write_xls, write_xlsx
 from tests.adapters.readings import names, one_roster, read
 
@@ -27,7 +27,7 @@ def only_problem(reading: Reading) -> Problem:
     [
         (b"", "0 B"),
         (b" \r\n\xef\xbb\xbf"[:3], "0 B"),
-        (b"<html><table><tr><td>x</td></tr></table></html>", "HTML"),
+        (b"<html><body>please sign in</body></html>", "HTML"),
         (b"\xef\xbb\xbf\r\n<?xml version='1.0'?>", "HTML"),
         (b"%PDF-1.7", "PDF"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "binary"),
@@ -82,6 +82,37 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
         archive.writestr("xl/worksheets/sheet1.xml", bytes(3_000_000))
     problem = only_problem(read(file))
     assert (problem.code, problem.values) == ("too_large", {"limit_mb": 200})
+
+
+def with_parts(file: Path, **parts: bytes) -> None:
+    """Puts more parts into an archive; `__` in a name is a slash, and a part there is already is replaced."""
+    named = {name.replace("__", "/").replace("_dot_", "."): part for name, part in parts.items()}
+    with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as whole, zipfile.ZipFile(file, "w") as changed:
+        for name in whole.namelist():
+            if name not in named:
+                changed.writestr(name, whole.read(name))
+        for name, part in named.items():
+            changed.writestr(name, part)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("before", ["", "<!-- <a> -->\n", f"<!--{' ' * 5_000}-->"])
+def test_a_workbook_that_declares_entities_is_not_opened(tmp_path: Path, encoding: str, before: str) -> None:
+    file = write_xlsx(tmp_path / "a.xlsx", ledger(*people(1)))
+    bomb = f'<?xml version="1.0"?>{before}<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><sst>&b;</sst>'
+    with_parts(file, xl__sharedStrings_dot_xml=bomb.encode(encoding))
+    assert only_problem(read(file)).code == "document_type"
+
+
+def test_macros_and_links_are_left_alone_and_told_of(tmp_path: Path) -> None:
+    file = write_xlsx(tmp_path / "a.xlsm", ledger(*people(2)))
+    with_parts(file, xl__vbaProject_dot_bin=b"x", xl__externalLinks__externalLink1_dot_xml=b"<externalLink/>")
+    reading = read(file)
+    assert names(one_roster(reading)) == ["测丁", "测丂"]
+    assert [(note.code, note.where) for note in reading.notes] == [
+        ("macros_ignored", Place("rosters/a.xlsm")),
+        ("external_links", Place("rosters/a.xlsm")),
+    ]
 
 
 def test_a_file_larger_than_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

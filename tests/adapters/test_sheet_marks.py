@@ -11,6 +11,7 @@ import pytest
 
 from adapters.journal.journal import Journal
 from adapters.sources import gathering
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.facts import Facts
 from adapters.sources.folder import FolderSource
 from adapters.sources.grid import Grid
@@ -36,9 +37,9 @@ class Desk:
     def save(self, **sheets: list[list[object]]) -> None:
         write_xlsx(self.folder / "台账.xlsx", {title: ledger(*rows, batch=title) for title, rows in sheets.items()})
 
-    def take_in(self, *, key: bytes = b"key") -> None:
+    def take_in(self, *, key: bytes = b"key", aliases: Aliases = NO_ALIASES) -> None:
         """As a run does, up to and without what is wanted."""
-        source = FolderSource("rosters", self.folder, "*.xlsx", key=key)
+        source = FolderSource("rosters", self.folder, "*.xlsx", key=key, aliases=aliases)
         self.rows_read.clear()
         intake = read([source], self.journal.offline.files(), NobodyWatches())
         self.journal.offline.stage(intake, basis="basis", at=MORNING_AFTER)
@@ -140,3 +141,13 @@ def test_a_day_is_not_the_text_that_looks_like_it(tmp_path: Path) -> None:
     assert len(set(shown)) == len(shown)
     assert mark("a") != mark("a", key=b"other")
     assert mark("a") == mark("a")
+
+
+def test_other_settings_read_a_file_anew_though_nobody_touched_it(desk: Desk) -> None:
+    desk.save(第一批=[row(1, unit="荣渔")])
+    desk.take_in()
+    desk.take_in(aliases=Aliases.of({}, {"荣渔": "荣成市渔业公司"}))
+    [roster] = desk.journal.offline.rosters(KEYS[0])
+    assert [person.unit for person in roster.people] == ["荣成市渔业公司"]
+    desk.take_in(aliases=Aliases.of({}, {"荣渔": "荣成市渔业公司"}))
+    assert desk.rows_read == []

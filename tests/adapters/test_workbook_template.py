@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from adapters.ooxml.package import Package
 from adapters.portal.workbook.fill import filled
 from adapters.portal.workbook.grid import read_sheets
-from adapters.portal.workbook.package import Package
 from schemas.errors import SchemaDrift
 from schemas.texts import Language
 from tests.adapters.workbook_rig import (

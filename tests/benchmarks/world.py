@@ -32,6 +32,7 @@ policy = "weihai-2025"
 [[source]]
 name = "ledgers"
 path = "ledgers"
+quiet_s = 0
 
 [portal]
 base_url = "{base_url}"

@@ -42,6 +42,7 @@ level = "city"
 [[source]]
 name = "ledgers"
 path = "ledgers"
+quiet_s = 0
 """
 
 _PORTAL = """

@@ -8,10 +8,12 @@ import pty
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 from rich.cells import cell_len
 
@@ -19,7 +21,8 @@ from adapters.journal.lock import hold
 from bridge.cli.output import folded
 from bridge.cli.words import chosen
 from schemas.texts import Language
-from tests.adapters.ledgers import id_no, people, row
+from tests.adapters.ledgers import LINE, TITLE, id_no, people, row, write_xlsx
+from tests.system.mapping_sheets import with_own_headings
 from tests.system.office import ROOT, THIRD, Office, open_office, run
 
 ID = re.compile(r"999001\d{11}[\dX]|1990000\d{4}")
@@ -78,7 +81,7 @@ def test_read_shows_people_masked_and_refusals_with_their_place(office: Office) 
     shown = office.run("read", "ledgers/第四批.xlsx")
     assert shown.code == 1
     assert "999***********0100" in shown.out
-    assert "Sheet1 · 第7行 · 身份证号 证件号码被当作数值存储" in shown.out
+    assert "第四批.xlsx · Sheet1 · D7 · 身份证号 证件号码被当作数值存储" in shown.out
     assert not ID.search(shown.out)
 
 
@@ -88,22 +91,134 @@ def test_read_reveals_ids_only_when_asked(office: Office) -> None:
 
 def test_read_as_json_has_the_documented_shape(office: Office) -> None:
     [file] = office.run("read", "ledgers/第四批.xlsx", "--json").data["files"]
-    assert list(file) == ["path", "batches", "refused", "notes"]
+    assert list(file) == ["path", "tables", "batches", "checksums", "refused", "notes"]
     [batch] = file["batches"]
-    assert list(batch) == ["name", "level", "organiser", "base", "start", "end", "leaders", "people"]
+    assert list(batch) == ["name", "level", "organiser", "base", "start", "end", "stated", "leaders", "people"]
     assert (batch["name"], batch["level"], batch["start"]) == ("第四批", "city", "2025-05-03")
     person = ["name", "id_type", "id_no", "phone", "unit", "category", "sheet", "row"]
     assert [list(one) for one in batch["people"]] == [person] * 2
     assert list(batch["leaders"][0]) == ["name", "phone", "unit", "sheet", "row"]
     [refusal] = file["refused"]
-    assert list(refusal) == ["sheet", "row", "column", "code", "message"]
-    assert (refusal["sheet"], refusal["row"], refusal["code"]) == ("Sheet1", 7, "id_damaged")
+    assert list(refusal) == ["sheet", "row", "column", "cell", "code", "message", "next_step"]
+    assert (refusal["sheet"], refusal["cell"], refusal["code"]) == ("Sheet1", "D7", "id_damaged")
+    [table] = file["tables"]
+    assert (table["header_row"], table["columns"][3]) == (
+        4, {"letter": "D", "heading": "身份证号", "field": "id_no", "word": "身份证号"}
+    )  # fmt: skip
+    assert batch["stated"]["organiser"] == {"by": "line", "cell": "2"}
+    assert batch["stated"]["name"] == {"by": "line", "cell": "3"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "header", "column", "told"),
+    [
+        ("zh_CN", "Sheet1：表头为第4行", "D\t身份证号\t证件号码\t身份证号", "第3行（批次）"),
+        ("en", "Sheet1: the header is row 4", "D\t身份证号\tId number\t身份证号", "row 3 (batch)"),
+    ],
+)
+def test_read_explains_which_row_and_column_was_taken_for_what(
+    office: Office, lang: str, header: str, column: str, told: str
+) -> None:
+    shown = office.run_alone("--lang", lang, "read", "ledgers/第四批.xlsx").out
+    assert header in shown
+    assert column in shown
+    assert told in shown
 
 
 def test_read_needs_no_settings(office: Office, tmp_path: Path) -> None:
     shown = run("read", str(office.ledgers / "第三批.xlsx"), folder=tmp_path)
     assert shown.code == 0
     assert "未找到配置文件" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("lang", "comment", "undone"),
+    [
+        ("zh_CN", "证件号码被当作数值存储", "撤销：删除{}"),
+        ("en", "The id number was stored as a number", "Undo: delete {};"),
+    ],
+)
+def test_read_marks_the_wrong_cells_in_a_copy_that_can_be_dropped_in_again(
+    office: Office, tmp_path: Path, lang: str, comment: str, undone: str
+) -> None:
+    ledger, out = office.ledgers / "第四批.xlsx", tmp_path / "marked.xlsx"
+    before = ledger.read_bytes()
+    told = office.run_alone("--lang", lang, "read", "--mark", str(out), str(ledger))
+    assert (told.code, ledger.read_bytes() == before) == (1, True)
+    assert undone.format(out) in told.out
+    with zipfile.ZipFile(out) as archive:
+        assert comment in archive.read("xl/comments1.xml").decode()
+    again = office.run("read", str(out), "--json").data["files"][0]
+    assert {**again, "path": ""} == {**office.run("read", str(ledger), "--json").data["files"][0], "path": ""}
+    refused = office.run("read", "--mark", str(out), str(ledger))
+    assert (refused.code, str(out) in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--mark", "new.xlsx", "ledgers"], "请指定一份可以读取的台账"),
+        (["--mark", "new.xls", "ledgers/第四批.xlsx"], ".xlsx"),
+        (["--mark", "new.xlsx", "ledgers/第三批.xlsx", "ledgers/第四批.xlsx"], "--mark"),
+        (["--mark", "new.xlsx", "journal.db"], "无法标注"),
+    ],
+    ids=["a folder", "another suffix", "two ledgers", "no ledger"],
+)
+def test_what_cannot_be_marked_is_a_mistake_of_usage(office: Office, words: list[str], told: str) -> None:
+    done = office.run("read", *words)
+    assert (done.code, told in done.err) == (2, True), done
+    assert not list(office.folder.glob("new.*"))
+
+
+@pytest.mark.parametrize(("lang", "head"), [("zh_CN", "线下列名或用词"), ("en", "offline column or words")])
+def test_the_mapping_is_written_as_a_sheet_and_a_column_a_ledger_lacks_is_told(
+    office: Office, tmp_path: Path, lang: str, head: str
+) -> None:
+    out, lacking = tmp_path / "mapping.xlsx", tmp_path / "缺列.xlsx"
+    done = office.run_alone("--lang", lang, "mapping", "export", str(out))
+    assert (done.code, done.err) == (0, ""), done
+    [fields, words] = openpyxl.load_workbook(out).worksheets
+    assert (fields["A1"].value, fields["E4"].value, words.max_row) == (head, "idCard", 14)
+    write_xlsx(lacking, [TITLE, LINE, ["批次：第九批"], ["姓名", "身份证号", "单位"], ["测一", id_no(1), "渔业公司"]])
+    told = office.run_alone("--lang", lang, "mapping", "export", str(tmp_path / "second.xlsx"), str(lacking))
+    assert told.code == 1
+    assert f"{lacking} · Sheet1" in told.out
+    assert office.run("mapping", "export", str(out)).code == 2
+
+
+def test_headings_written_into_the_mapping_go_into_the_settings_and_are_understood(office: Office) -> None:
+    with_own_headings(office, "m.xlsx", {"person.name": "参训对象", "person.unit": "身份证号"})
+    before = (office.folder / "config.toml").read_text("utf-8")
+    done = office.run("mapping", "import", "m.xlsx")
+    assert (done.code, "参训对象 → 姓名" in done.out) == (1, True), done
+    assert "“身份证号”已表示身份证号" in done.out
+    after = (office.folder / "config.toml").read_text("utf-8")
+    assert set(after.splitlines()) - set(before.splitlines()) == {"[aliases]", 'columns = { "参训对象" = "姓名" }'}
+    write_xlsx(
+        office.folder / "ledgers" / "别名.xlsx",
+        [
+            TITLE,
+            LINE,
+            ["批次：第九批"],
+            ["参训对象", "身份证号", "单位", "类别"],
+            ["测一", id_no(1), "渔业公司", "技能人才"],
+        ],
+    )
+    [read] = office.run("read", "--json", "ledgers/别名.xlsx").data["files"]
+    assert [len(batch["people"]) for batch in read["batches"]] == [1]
+    again = office.run("mapping", "import", "m.xlsx")
+    assert (again.code, "→" in again.out) == (1, False)
+
+
+def test_what_is_no_mapping_sheet_is_a_mistake_of_usage(office: Office) -> None:
+    office.keep("名单.xlsx", row(1))
+    for name, told in (
+        ("ledgers/名单.xlsx", "mapping export"),
+        ("config.toml", "无法作为工作簿读取"),
+        ("没有.xlsx", "无法"),
+    ):
+        done = office.run("mapping", "import", name)
+        assert (done.code, told in done.err) == (2, True), done
 
 
 def test_a_sync_that_leaves_nothing_to_do_ends_with_0(small: Office) -> None:
@@ -283,7 +398,7 @@ def test_help_loads_nothing_a_command_needs_to_run(tmp_path: Path) -> None:
     assert commands == [
         "init", "new-journal", "check", "read", "sync", "plan", "apply", "resync", "uploaded", "void", "settle", "reconcile",
         "report", "findings", "explain", "status", "backup", "drill", "restore", "takeover", "run",
-        "practice", "demo", "dialect",
+        "practice", "demo", "dialect", "mapping",
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import pytest
 from bridge.cli.undo import COMPARES, LOOKS, UNDO
 from schemas.texts import Language
 from tests.adapters.ledgers import people, row
+from tests.system.mapping_sheets import with_own_headings
 from tests.system.office import THIRD, Office, open_office
 
 PERSONAL = re.compile(r"999001\d{11}[\dX]|1990000\d{4}|测[一-龥]|荣成市渔业公司")
@@ -119,14 +120,27 @@ def _resync(office: Office) -> str:
     return office.run("resync", "第三批").out
 
 
+def _read_marking(office: Office) -> str:
+    office.keep("坏.xlsx", row(1, id_no="999"))
+    return office.run("read", "--mark", "marked.xlsx", "ledgers/坏.xlsx").out
+
+
+def _mapping_import(office: Office) -> str:
+    with_own_headings(office, "m.xlsx", {"person.name": "参训对象"})
+    return office.run("mapping", "import", "m.xlsx").out
+
+
 ACTS: Mapping[str, Act] = {
     "init": lambda office: office.run("init", "new").out,
+    "read": _read_marking,
     "sync": lambda office: office.run("sync").out,
     "plan": lambda office: office.run("plan", "--out", "p.json").out,
     "apply": _apply,
     "resync": _resync,
     "report": lambda office: office.run("report", "--send").out,
     "practice": lambda office: office.run_alone("practice", "--dir", "own", "--port", "0").out,
+    "mapping export": lambda office: office.run("mapping", "export", "m.xlsx").out,
+    "mapping import": _mapping_import,
     "dialect new": lambda office: office.run("dialect", "new", "own.toml").out,
 }
 """Each command that changes something in an office with an interface."""

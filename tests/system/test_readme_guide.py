@@ -36,6 +36,7 @@ level = "city"
 [[source]]
 name = "ledgers"
 path = "ledgers"
+quiet_s = 0
 """
 
 

@@ -31,6 +31,7 @@ level = "city"
 [[source]]
 name = "ledgers"
 path = "ledgers"
+quiet_s = 0
 
 [portal]
 base_url = "https://portal.example.cn"

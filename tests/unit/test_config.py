@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sources.aliases import Aliases
 from bridge.config import Config, is_loopback, read_secret, read_secrets
 from bridge.config.mistakes import options
 from bridge.config.packs import address_of, load_dialect, load_policy
 from schemas.batch import Level
 from schemas.errors import ConfigError
+from schemas.header_words import Column
 from schemas.packs import shipped_text
 from schemas.texts import Language
 
@@ -82,8 +84,10 @@ def test_the_sample_loads_as_it_stands():
 
 def test_the_sample_names_every_option_and_no_other():
     named = set(key_paths(tomllib.loads(whole_example())))
+    of_here = {path for path in named if re.match(r"aliases\.(columns|units)\.", path)}
     free = {path for path in named if re.match(r"(portal\.(settings|secrets)|source\.columns)\.", path)}
-    assert named - free == set(options(Config))
+    assert named - free - of_here == set(options(Config))
+    assert len(of_here) == 3
     assert free == {
         "portal.settings.org_code",
         "portal.secrets.aes_key_file",
@@ -101,6 +105,22 @@ def test_the_sample_shows_the_defaults_where_there_are_any(tmp_path: Path):
     assert sample.journal.path.name == minimal.journal.path.name
     assert sample.vault.key_file.name == minimal.vault.key_file.name
     assert sample.report.dir.name == minimal.report.dir.name
+
+
+def test_aliases_say_what_a_heading_and_a_short_name_mean(tmp_path: Path):
+    config = load(
+        tmp_path, MINIMAL + '\n[aliases]\ncolumns = { "参训 对象" = "姓名" }\nunits = { "甲局" = "甲市甲局" }'
+    )
+    aliases = Aliases.of(config.aliases.columns, config.aliases.units)
+    assert aliases.columns == {"参训对象": Column.NAME}
+    assert (aliases.unit("甲局"), aliases.unit("乙局")) == ("甲市甲局", "乙局")
+
+
+def test_an_alias_of_no_usual_heading_is_a_mistake(tmp_path: Path):
+    [said] = mistakes(tmp_path, MINIMAL + '\n[aliases]\ncolumns = { "参训对象" = "什么" }')
+    assert said == (
+        "aliases.columns: on the right of = stands a usual heading, such as 姓名、身份证号、联系电话、单位、类别."
+    )
 
 
 def test_every_line_of_the_sample_is_explained_in_chinese_above_it():

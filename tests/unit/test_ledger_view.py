@@ -7,25 +7,60 @@ from dataclasses import replace
 import pytest
 
 from bridge.check import check
-from bridge.ledger_view import Seen, Sight, as_data, heading, note_lines, people_rows, refusal_lines
+from bridge.ledger_view import Seen, Sight, as_data, heading, marks, note_lines, people_rows, refusal_lines
+from bridge.understood import FACTS, FIELDS, cell_of, checksum_line, column_rows, header_line, origin_line, spot_of
 from schemas.batch import Base, Level
-from schemas.roster import Place, Problem, Reading, Rejection, Roster, Severity
+from schemas.header_words import Column, header_words
+from schemas.roster import (
+    Checksum,
+    ColumnTaken,
+    Origin,
+    Place,
+    Problem,
+    Reading,
+    Rejection,
+    Roster,
+    Severity,
+    Told,
+    Understood,
+)
 from schemas.texts import Language
 from tests.unit.cast import BATCH, POLICY, A, block, damaged
 
 PATH = "rosters/台账.xlsx"
 MASKED, REVEALED = Sight(Language.EN, reveal=False, policy=POLICY), Sight(Language.EN, reveal=True, policy=POLICY)
-ROSTER = block(A, leaders=1, rejections=[damaged()], declared=2)
+ORIGINS = {"name": Origin(Told.SHEET), "base": Origin(Told.CELL, 4, "G")}
+ROSTER = replace(block(A, leaders=1, rejections=[damaged()], declared=2), origins=ORIGINS)
+TABLE = Understood(
+    "名单",
+    header_row=3,
+    depth=1,
+    columns=(ColumnTaken("B", "姓 名", "name", "姓名"), ColumnTaken("D", "身份证号", "id_no", "身份证号")),
+    unused=(("F", "民族"),),
+)
 
 
 def seen(roster: Roster = ROSTER) -> Seen:
     bases = [Base(BATCH.base, Level.CITY, in_province=True)]
-    return Seen(Reading(PATH, (roster,)), [check(roster, policy=POLICY, bases=bases)])
+    reading = Reading(PATH, (roster,), tables=(TABLE,), checksums=(Checksum(Place(PATH, "名单", 3), 2, 2, 1),))
+    return Seen(reading, [check(roster, policy=POLICY, bases=bases)])
 
 
 def test_a_ledger_as_data_has_the_documented_shape() -> None:
     assert as_data(seen(), MASKED) == {
         "path": PATH,
+        "tables": [
+            {
+                "sheet": "名单",
+                "header_row": 3,
+                "depth": 1,
+                "columns": [
+                    {"letter": "B", "heading": "姓 名", "field": "name", "word": "姓名"},
+                    {"letter": "D", "heading": "身份证号", "field": "id_no", "word": "身份证号"},
+                ],
+                "unused": [{"letter": "F", "heading": "民族"}],
+            }
+        ],
         "batches": [
             {
                 "name": "第一批",
@@ -34,6 +69,7 @@ def test_a_ledger_as_data_has_the_documented_shape() -> None:
                 "base": "测试基地",
                 "start": "2025-05-06",
                 "end": "2025-05-10",
+                "stated": {"name": {"by": "sheet", "cell": ""}, "base": {"by": "cell", "cell": "G4"}},
                 "leaders": [{"name": "带队0", "phone": "", "unit": "测试单位", "sheet": "名单", "row": 60}],
                 "people": [
                     {
@@ -49,13 +85,16 @@ def test_a_ledger_as_data_has_the_documented_shape() -> None:
                 ],
             }
         ],
+        "checksums": [{"sheet": "名单", "row": 3, "declared": 2, "counted": 2, "leaders": 1, "agrees": True}],
         "refused": [
             {
                 "sheet": "名单",
                 "row": 40,
                 "column": "身份证号",
+                "cell": "D40",
                 "code": "id_check_digit",
                 "message": "The check digit of the id number does not fit: at least one character is wrong.",
+                "next_step": "Compare the ledger with the document character by character and correct it.",
             }
         ],
         "notes": [],
@@ -83,7 +122,7 @@ def test_a_refusal_says_where_why_and_what_to_do() -> None:
     [(what, step)] = refusal_lines(seen(), MASKED)
     assert (
         what
-        == "名单 · row 40 · 身份证号 The check digit of the id number does not fit: at least one character is wrong."
+        == "台账.xlsx · 名单 · D40 · 身份证号 The check digit of the id number does not fit: at least one character is wrong."
     )
     assert step == "Compare the ledger with the document character by character and correct it."
 
@@ -106,3 +145,83 @@ def test_a_file_that_is_no_ledger_is_refused_at_its_own_place() -> None:
 
 def test_a_ledger_without_a_fault_is_not_refused() -> None:
     assert not seen(block(A)).refused
+
+
+def test_a_cell_is_named_by_the_table_above_it() -> None:
+    below = replace(TABLE, header_row=30, columns=(ColumnTaken("H", "身份证号", "id_no", "身份证号"),))
+    cells = [cell_of(Place(PATH, "名单", row, "身份证号"), (TABLE, below)) for row in (2, 4, 29, 31)]
+    assert cells == ["", "D4", "D29", "H31"]
+
+
+@pytest.mark.parametrize(
+    "where", [Place(PATH, "名单", 4), Place(PATH, "别处", 4, "身份证号"), Place(PATH, "名单", 4, "类别")]
+)
+def test_no_cell_is_named_where_none_is_known(where: Place) -> None:
+    assert cell_of(where, (TABLE,)) == ""
+
+
+def test_a_header_is_explained_column_by_column() -> None:
+    assert header_line(TABLE, Language.EN) == "名单: the header is row 3"
+    assert header_line(replace(TABLE, depth=2), Language.ZH_CN) == "名单：表头为第3-4行"
+    assert list(column_rows(TABLE, Language.EN)) == [
+        ("B", "姓 名", "Name", "姓名"),
+        ("D", "身份证号", "Id number", "身份证号"),
+        ("F", "民族", "not used", "-"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (Language.EN, "row 2 (batch/Level) · cell G4 (Base) · the settings (Organiser)"),
+        (Language.ZH_CN, "第2行（批次/层级） · 单元格G4（疗休养基地） · 配置文件（组织单位）"),
+    ],
+)
+def test_facts_are_told_with_who_stated_them(language: Language, line: str) -> None:
+    row = Origin(Told.LINE, 2)
+    told = {"name": row, "base": Origin(Told.CELL, 4, "G"), "organiser": Origin(Told.SETTINGS), "level": row}
+    assert sorted(origin_line(told, language).split(" · ")) == sorted(line.split(" · "))
+
+
+@pytest.mark.parametrize(("declared", "agrees"), [(2, True), (3, True), (4, False)])
+def test_a_total_agrees_with_the_people_or_with_people_and_leaders(declared: int, *, agrees: bool) -> None:
+    found = Checksum(Place(PATH, "名单", 3), declared, counted=2, leaders=1)
+    assert found.agrees is agrees
+    assert f"states {declared}; counted 2 people and 1 leaders" in checksum_line(found, Language.EN)
+
+
+def test_every_column_and_every_fact_of_a_batch_has_its_name() -> None:
+    assert set(FIELDS) == set(Column)
+    assert set(FACTS) == set(header_words().missing)
+
+
+def test_a_refusal_is_marked_at_its_cell_in_the_words_of_staff() -> None:
+    step = "Compare the ledger with the document character by character and correct it."
+    [mark] = marks(seen(), MASKED)
+    assert (mark.sheet, mark.row, mark.column, mark.refused) == ("名单", 40, 3, True)
+    assert mark.text.endswith(f"wrong.\n{step}")
+    assert "校验不通过" in marks(seen(), replace(MASKED, language=Language.ZH_CN))[0].text
+
+
+@pytest.mark.parametrize(
+    ("place", "spot"),
+    [
+        (Place(PATH, "名单", 40, "身份证号"), (40, 3)),
+        (Place(PATH, "名单", 40), (40, 1)),
+        (Place(PATH, "名单", 40, "类别"), (40, 1)),
+        (Place(PATH, "名单", 2), (2, 0)),
+        (Place(PATH, "名单"), (1, 0)),
+        (Place(PATH), (1, 0)),
+    ],
+)
+def test_what_has_no_cell_points_at_the_name_of_its_row_or_the_first_cell(place: Place, spot: tuple[int, int]) -> None:
+    assert spot_of(place, (TABLE,)) == spot
+
+
+def test_a_note_is_marked_only_where_it_stands_on_a_cell() -> None:
+    notes = (
+        Problem("phone_format", Severity.INFORM, Place(PATH, "名单", 4, "身份证号")),
+        Problem("unknown_region", Severity.INFORM, Place(PATH, "名单", 4)),
+    )
+    reading = Reading(PATH, (block(A),), notes=notes, tables=(TABLE,))
+    assert [(mark.row, mark.column, mark.refused) for mark in marks(Seen(reading, [()]), MASKED)] == [(4, 3, False)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapters.ooxml.package import Package, SheetPart, no_workbook
 from adapters.portal.workbook.grid import NoWorkbook, Sheet, read_sheets
-from adapters.portal.workbook.package import Package, SheetPart, no_workbook
 from schemas.errors import SchemaDrift
 from schemas.texts import T
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape  # escapes only, parses nothing
 
-from adapters.portal.workbook.package import Package
-from adapters.portal.workbook.spans import Cell, Layout, Row, Span, area, layout, letters
+from adapters.ooxml.package import Package
+from adapters.ooxml.spans import Cell, Layout, Row, Span, area, layout, letters
 from schemas.errors import SchemaDrift
 from schemas.texts import T
 

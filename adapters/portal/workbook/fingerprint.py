@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from xml.etree import ElementTree as ET  # only its types: `Package.parsed` parses
 
+from adapters.ooxml.package import Package, local, named
+from adapters.ooxml.spans import area
 from adapters.portal.workbook.book import Book
 from adapters.portal.workbook.grid import Sheet, head_of
-from adapters.portal.workbook.package import Package, local, named
-from adapters.portal.workbook.spans import area
 from schemas.texts import T, Text
 from schemas.workbook import ImportSheet
 

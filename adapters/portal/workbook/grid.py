@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from adapters.portal.workbook.package import MAX_UNPACKED_BYTES
+from adapters.ooxml.package import MAX_UNPACKED_BYTES
 
 DIGITS_KEPT = 15
 """Excel keeps so many digits of a number; a longer one has lost some."""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import xlsxwriter
 
+from adapters.ooxml.spans import area, layout
 from adapters.portal.workbook.book import Book
 from adapters.portal.workbook.fill import filled, not_to_be_filled
 from adapters.portal.workbook.fingerprint import Fingerprint, differences, fingerprint, from_json, to_json
 from adapters.portal.workbook.grid import head_of
-from adapters.portal.workbook.spans import area, layout
 from schemas.errors import SchemaDrift
 from schemas.texts import T, Text
 from schemas.workbook import ImportSheet

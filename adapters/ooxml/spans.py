@@ -83,12 +83,12 @@ class _Reading:
                 self.found.prefix = prefix + ":" if prefix else ""
             case "dimension":
                 self.found.dimension, self.found.dimension_of = self._span(), attributes.get("ref", "")
-            case "col":
+            case "col" if "min" in attributes:  # an anchor of a drawing has a col and a row too
                 for column in range(int(attributes["min"]) - 1, min(int(attributes["max"]), 16_384)):
                     self.found.column_styles[column] = attributes.get("style", "")
             case "mergeCell":
                 self.found.merged.append(attributes.get("ref", ""))
-            case "row":
+            case "row" if self.found.data is not None and not self.found.data.end:
                 last = self.found.rows[-1].number if self.found.rows else 0
                 self._row = Row(int(attributes.get("r", last + 1)), self._span())
                 self.found.rows.append(self._row)

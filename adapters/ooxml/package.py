@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import join, normpath
 from xml.etree import ElementTree as ET  # no part with a DTD is ever parsed, see `parsed`
@@ -44,7 +44,7 @@ class Package:
                 if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
                     raise no_workbook(file)
                 package = cls(file, tuple((entry, archive.read(entry)) for entry in entries))
-        except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
             raise no_workbook(file) from None
         if package.get("xl/workbook.xml") is None:
             raise no_workbook(file)
@@ -80,10 +80,16 @@ class Package:
 
     def with_part(self, part: str, content: bytes) -> bytes:
         """The file with one part replaced; times, order and content of the others stay."""
+        return self.with_parts({part: content})
+
+    def with_parts(self, changed: Mapping[str, bytes]) -> bytes:
+        """The file with some parts replaced, new ones behind the others; times, order and content of the rest stay."""
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as archive:
             for entry, old in self.parts:
-                archive.writestr(_same(entry), content if entry.filename == part else old)
+                archive.writestr(_same(entry), changed.get(entry.filename, old))
+            for part in sorted(changed.keys() - {entry.filename for entry, _ in self.parts}):
+                archive.writestr(zipfile.ZipInfo(part), changed[part], zipfile.ZIP_DEFLATED)
         return out.getvalue()
 
 

@@ -1,0 +1,123 @@
+"""Sheets that belong elsewhere, forms of another year, and what a federation calls things its own way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from adapters.sources.aliases import Aliases
+from adapters.sources.facts import Facts
+from adapters.sources.ledger import Task
+from adapters.sources.understanding import understand
+from schemas.roster import Place, Reading
+from tests.adapters.ledgers import HEADER, LINE, TITLE, id_no, ledger, name, people, row, write_xlsx
+from tests.adapters.readings import codes, names, one_roster, problems_of, read, without_region_notes
+
+OWN = Aliases.of({"参训 对象": "姓名", "身份标识": "公民身份号码"}, {"荣渔": "荣成市渔业公司", "荣工": "荣成市总工会"})
+TASK = Task("rosters/台账.xlsx", date(2025, 6, 1), Facts(year=2025), key=b"k")
+
+
+def understood(folder: Path, rows: list[list[object]], aliases: Aliases = OWN) -> Reading:
+    content = write_xlsx(folder / "台账.xlsx", rows).read_bytes()
+    return without_region_notes(understand(replace(TASK, aliases=aliases), content))
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([["疗休养情况"], ["序号", "单位", "人数"], [1, "荣成市渔业公司", 12]], "unit_summary"),
+        ([["2025年名额分配表"], ["各区市", "数量"], ["荣成市", 12]], "quota_table"),
+        ([["疗休养计划"], ["序号", "单位", "分配名额"], [1, "荣成市总工会", 40]], "quota_table"),
+        ([["疗休养基地名录"], ["名称", "星级"], ["石岛赤山疗养基地", "四星"]], "base_list"),
+        ([["一览"], ["序号", "基地名称", "详细地址", "联系电话"], [1, "石岛赤山疗养基地", "石岛"]], "base_list"),
+    ],
+)
+def test_a_table_that_belongs_elsewhere_is_refused_by_its_name(
+    tmp_path: Path, rows: list[list[object]], code: str
+) -> None:
+    [rejected] = read(write_xlsx(tmp_path / "a.xlsx", rows)).rejections
+    assert (codes(rejected.problems), rejected.where) == ([code], Place("rosters/a.xlsx", "Sheet1"))
+
+
+def test_a_roster_that_also_names_a_base_and_its_address_is_a_roster(tmp_path: Path) -> None:
+    rows = [TITLE, LINE, ["批次：第三批"], [*HEADER, "基地", "地址"], [*row(1), "石岛赤山疗养基地", "石岛"]]
+    assert names(one_roster(read(write_xlsx(tmp_path / "a.xlsx", rows)))) == [name(1)]
+
+
+def test_a_form_of_last_year_is_told_of(tmp_path: Path) -> None:
+    rows = ledger(*people(2))
+    rows[0] = [TITLE[0].replace("2025", "2024")]
+    [note] = read(write_xlsx(tmp_path / "a.xlsx", rows), year=2025).notes
+    assert (note.code, note.values) == ("other_year", {"stated": 2024, "season": 2025})
+
+
+def test_days_of_last_year_under_a_title_of_this_one_are_told_of(tmp_path: Path) -> None:
+    rows = ledger(*people(2))
+    rows[1] = [LINE[0].replace("2025年5月3日", "2024年5月3日")]
+    [note] = read(write_xlsx(tmp_path / "a.xlsx", rows), year=2025).notes
+    assert (note.code, note.where) == ("other_year", Place("rosters/a.xlsx", "Sheet1"))
+
+
+def test_a_form_of_this_year_is_not(tmp_path: Path) -> None:
+    assert read(write_xlsx(tmp_path / "a.xlsx", ledger(*people(2))), year=2025).notes == ()
+
+
+def test_a_heading_the_settings_explain_is_understood(tmp_path: Path) -> None:
+    header = ["参训对象" if cell == "姓名" else "身份\n标识" if cell == "身份证号" else cell for cell in HEADER]
+    rows = [TITLE, LINE, ["批次：第三批"], header, row(1), row(2, id_no="999")]
+    [roster] = understood(tmp_path, rows).rosters
+    assert names(roster) == [name(1)]
+    assert roster.rejections[0].problems[0].where == Place("rosters/台账.xlsx", "Sheet1", 6, "身份标识")
+    assert problems_of(understood(tmp_path, rows, Aliases()).rejections) == [["header_not_found"]]
+
+
+def test_what_the_settings_explain_goes_before_the_usual_word(tmp_path: Path) -> None:
+    rows = [TITLE, LINE, ["批次：第三批"], ["疗休养人员", *HEADER], ["甲", *row(1)], ["乙", *row(2)]]
+    assert names(one_roster(understood(tmp_path, rows))) == [name(1), name(2)]
+    told = Aliases.of({"疗休养人员": "姓名"}, {})
+    assert names(one_roster(understood(tmp_path, rows, told))) == ["甲", "乙"]
+
+
+def test_short_names_of_units_and_organisers_become_full_ones(tmp_path: Path) -> None:
+    rows = [TITLE, [LINE[0].replace("荣成市总工会", "荣工")], ["批次：第三批"], HEADER, row(1, unit=" 荣 渔 ")]
+    roster = one_roster(understood(tmp_path, rows))
+    assert (roster.batch.key.organiser, roster.people[0].unit) == ("荣成市总工会", "荣成市渔业公司")
+
+
+def test_another_alias_reads_a_sheet_anew(tmp_path: Path) -> None:
+    content = write_xlsx(tmp_path / "台账.xlsx", ledger(row(1, unit="荣渔"))).read_bytes()
+    known = understand(TASK, content).marks
+    assert understand(replace(TASK, known=known), content).kept == {"Sheet1"}
+    assert understand(replace(TASK, known=known, aliases=OWN), content).kept == frozenset()
+
+
+def two_sheets(folder: Path, damaged: object, *others: list[object]) -> Reading:
+    """The reading of a file whose first sheet holds a damaged id and whose second these people."""
+    sheets = {"第三批": ledger(row(1, id_no=damaged)), "第四批": ledger(*others, batch="第四批")}
+    return read(write_xlsx(folder / "a.xlsx", sheets))
+
+
+def test_a_damaged_id_points_to_the_one_person_it_fits(tmp_path: Path) -> None:
+    reading = two_sheets(tmp_path, float(id_no(1)[:17] + "0"), row(2), row(1))
+    [found] = reading.rosters[0].rejections[0].problems
+    assert (found.code, found.values) == ("id_damaged_likely", {"sheet": "第四批", "row": 6})
+    assert found.where == Place("rosters/a.xlsx", "第三批", 5, "身份证号")
+
+
+@pytest.mark.parametrize(
+    ("damaged", "others"),
+    [
+        (float(id_no(1)[:17] + "0"), [row(2)]),
+        (float(id_no(1)[:17] + "0"), [row(1, name="测乙")]),
+        (float(id_no(1)[:17] + "0"), [row(1), row(1, id_no=id_no(1 + 28 * 5))]),
+        ("9.99E+17", [row(1)]),
+    ],
+)
+def test_where_nobody_or_more_than_one_fits_nothing_is_said_of_it(
+    tmp_path: Path, damaged: object, others: list[list[object]]
+) -> None:
+    reading = two_sheets(tmp_path, damaged, *others)
+    assert problems_of(reading.rosters[0].rejections) == [["id_damaged"]]
