@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from adapters.portal.http import Clients, Credentials, HttpPortal, Line, Ticks, open_clients
 from adapters.portal.http import Retries as WireRetries
 from adapters.portal.workbook import WorkbookPortal
-from bridge.config import Config, read_secret, read_secrets
+from bridge.config import Config, PortalSection, SourceSection, read_secret, read_secrets
 from bridge.config.packs import address_of, load_dialect, load_workbook_dialect
 from bridge.ports import Desk, Portal, Vault
 from schemas.dialect import Dialect, Dictionaries
@@ -102,8 +102,24 @@ def clients_of(config: Config, dialect: Dialect) -> Clients:
 def credentials_of(config: Config) -> Credentials:
     """Who we are to the portal. Raises ConfigError."""
     portal = config.portal
-    values = {**portal.settings, **read_secrets(portal.secrets)}
-    return Credentials(portal.app_id or "", read_secret(portal.app_secret_file, portal.app_secret_env), values)
+    return _credentials(portal, read_secret(portal.app_secret_file, portal.app_secret_env))
+
+
+def _credentials(interface: PortalSection | SourceSection, app_secret: str) -> Credentials:
+    values = {**interface.settings, **read_secrets(interface.secrets)}
+    return Credentials(interface.app_id or "", app_secret, values)
+
+
+@contextmanager
+def open_listing(source: SourceSection, dialect: Dialect) -> Iterator[HttpPortal]:
+    """A local system that lists its batches as its dialect says; nothing is ever written to it. Raises ConfigError."""
+    protected = source.app_secret_file or source.app_secret_env
+    secret = read_secret(source.app_secret_file, source.app_secret_env) if protected else ""
+    clients = open_clients(address_of(dialect, source), dialect.transport, ca_file=source.ca_file, certificate=None)
+    try:
+        yield HttpPortal(Line(dialect, clients, _credentials(source, secret), WireRetries(), ticks()))
+    finally:
+        clients.close()
 
 
 def _http_portal(

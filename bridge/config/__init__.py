@@ -2,7 +2,8 @@
 
 from bridge.config.secret import read_secret, read_secrets
 from bridge.config.sections import Config, Schedule
+from bridge.config.sections import Portal as PortalSection
 from bridge.config.sections import Source as SourceSection
 from schemas.addresses import is_loopback
 
-__all__ = ["Config", "Schedule", "SourceSection", "is_loopback", "read_secret", "read_secrets"]
+__all__ = ["Config", "PortalSection", "Schedule", "SourceSection", "is_loopback", "read_secret", "read_secrets"]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bridge import __version__
 from bridge.config.mistakes import explain
-from bridge.config.sections import Config, Portal
+from bridge.config.sections import Config, Portal, Source
 from bridge.config.toml import table_of, text_of
 from schemas.dialect import Dialect
 from schemas.dialect.new import new_dialect
@@ -29,8 +29,21 @@ P = TypeVar("P", Dialect, WorkbookDialect, Policy)
 
 def load_dialect(config: Config) -> Dialect:
     """Raises ConfigError with every mistake in it, and with what the settings do not tell it."""
-    dialect = sound(config.portal.pack)
-    if untold := list(_untold(dialect, config.portal)):
+    return _told(sound(config.portal.pack), config.portal, "portal")
+
+
+def load_source_dialect(source: Source) -> Dialect:
+    """How a local system lists its batches. Raises ConfigError as `load_dialect`, and where it lists none."""
+    dialect = _told(sound(source.dialect or ""), source, "source")
+    if not (dialect.operations.list_batches and dialect.operations.list_people):
+        raise ConfigError(
+            T("{path} has no list_batches or no list_people: a source needs both.", path=source.dialect or "")
+        )
+    return dialect
+
+
+def _told(dialect: Dialect, interface: Portal | Source, section: str) -> Dialect:
+    if untold := list(_untold(dialect, interface, section)):
         raise ConfigError(*untold)
     return dialect
 
@@ -59,29 +72,33 @@ def _without_mistakes(name: Path | str, dialect: D) -> D:
     return dialect
 
 
-def address_of(dialect: Dialect, portal: Portal) -> str:
-    """Where the portal is: the settings decide, else the dialect; `load_dialect` saw that one of them does."""
-    return portal.base_url or dialect.transport.base_url.rstrip("/")
+def address_of(dialect: Dialect, interface: Portal | Source) -> str:
+    """Where it is: the settings decide, else the dialect; `load_dialect` saw that one of them does."""
+    return interface.base_url or dialect.transport.base_url.rstrip("/")
 
 
-def _untold(dialect: Dialect, portal: Portal) -> Iterator[Text]:
+def _untold(dialect: Dialect, interface: Portal | Source, section: str) -> Iterator[Text]:
     """What the dialect asks the settings for and they do not say, and the reverse."""
-    if not portal.base_url and not dialect.transport.base_url:
-        yield T("portal.base_url: is missing, and the dialect {name} has none of its own.", name=dialect.name)
+    if not interface.base_url and not dialect.transport.base_url:
+        yield T(
+            "{key}: is missing, and the dialect {name} has none of its own.",
+            key=f"{section}.base_url",
+            name=dialect.name,
+        )
     given = {
-        "settings": {name: name for name in portal.settings},
-        "secrets": {option.rpartition("_")[0]: option for option in portal.secrets},
+        "settings": {name: name for name in interface.settings},
+        "secrets": {option.rpartition("_")[0]: option for option in interface.secrets},
     }
-    for section, asked in (("settings", dialect.settings), ("secrets", dialect.secrets)):
+    for kind, asked in (("settings", dialect.settings), ("secrets", dialect.secrets)):
         for name, what in asked.items():
-            if name not in given[section]:
-                key = f"portal.{section}.{name}" + "_file" * (section == "secrets")
+            if name not in given[kind]:
+                key = f"{section}.{kind}.{name}" + "_file" * (kind == "secrets")
                 yield T(
                     "{key}: is missing. The dialect {name} asks for it: {what}", key=key, name=dialect.name, what=what
                 )
-        for name, option in given[section].items():
+        for name, option in given[kind].items():
             if name not in asked:
-                yield _not_asked(f"portal.{section}.{option}", name, dialect, asked)
+                yield _not_asked(f"{section}.{kind}.{option}", name, dialect, asked)
 
 
 def _not_asked(key: str, name: str, dialect: Dialect, asked: Iterable[str]) -> Text:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationInfo
 
+from bridge.config.kinds import absolute
 from schemas.errors import ConfigError, Wrong
 from schemas.texts import T
 
@@ -23,6 +24,17 @@ def one_place(from_env: str | None, info: ValidationInfo, *, file_field: str, ne
     if needed and not from_file and not from_env:
         raise Wrong(T("{key}: is missing, and so is {file_field}: one of the two is needed.", file_field=file_field))
     return from_env
+
+
+def places_of(value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+    """NAME_file → its absolute path, NAME_env → its variable; each secret has one place."""
+    names = [option.rpartition("_")[0] for option in value]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Wrong(T("{key}: {name}_file or {name}_env, not both.", name=twice[0]))
+    folder: Path = (info.context or {})["folder"]
+    return {
+        option: str(absolute(folder, where)) if option.endswith("_file") else where for option, where in value.items()
+    }
 
 
 def read_secret(file: Path | None, env: str | None, *, environ: Mapping[str, str] = os.environ) -> str:

@@ -21,10 +21,9 @@ from bridge.config.kinds import (
     Seconds,
     SecretPlaces,
     Words,
-    absolute,
 )
 from bridge.config.mistakes import explain
-from bridge.config.secret import one_place
+from bridge.config.secret import one_place, places_of
 from bridge.config.toml import table_of, text_of
 from schemas.batch import Level
 from schemas.errors import ConfigError, Wrong
@@ -73,16 +72,19 @@ class Federation(_Section):
     bases: tuple[Base, ...] = ()
 
 
+_KIND_OF = {"path": "workbook", "url": "database", "people": "database", "base_url": "http", "dialect": "http"}
+
+
 class Source(_Section):
-    """One folder of ledgers (`path`), or one database of them (`url`, `people`).
+    """One folder of ledgers (`path`), one database of them (`url`, `people`), or one local system (`base_url`, `dialect`).
 
     A file is read once it has been left alone for `quiet_s`.
     `organiser` and `level` hold where a ledger itself does not say. `people` is a query, a row a person; `watermark`
-    one for a value that changes with them.
+    one for a value that changes with them. `settings` and `secrets` are what else the dialect asks for.
     """
 
     name: Words
-    kind: Literal["workbook", "database"] = "workbook"
+    kind: Literal["workbook", "database", "http"] = "workbook"
     path: Place | None = None
     glob: Words = "**/*"
     quiet_s: Seconds = 2
@@ -94,14 +96,22 @@ class Source(_Section):
     overlap_s: Seconds = 300
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 60
     columns: Mapping[Column, Words] = Field(default_factory=dict)
+    base_url: BaseUrl | None = None
+    dialect: DialectPack | None = None
+    app_id: Words | None = None
+    app_secret_file: Place | None = None
+    app_secret_env: Words | None = None
+    ca_file: ExistingFile | None = None
+    settings: Mapping[str, Words] = Field(default_factory=dict)
+    secrets: SecretPlaces = Field(default_factory=dict)
     organiser: Words | None = None
     level: Level | None = None
 
-    @field_validator("path", "url", "people")
+    @field_validator("path", "url", "people", "base_url", "dialect")
     @classmethod
     def _of_its_kind(cls, value: object, info: ValidationInfo) -> object:
         kind = info.data.get("kind")
-        its_own = "workbook" if info.field_name == "path" else "database"
+        its_own = _KIND_OF[str(info.field_name)]
         if kind == its_own and value is None:
             raise Wrong(T("{key}: is missing."))
         if kind and kind != its_own and value is not None:
@@ -110,8 +120,18 @@ class Source(_Section):
 
     @field_validator("password_env")
     @classmethod
-    def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _password(cls, value: str | None, info: ValidationInfo) -> str | None:
         return one_place(value, info, file_field="password_file", needed=False)
+
+    @field_validator("app_secret_env")
+    @classmethod
+    def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return one_place(value, info, file_field="app_secret_file", needed=False)
+
+    @field_validator("secrets")
+    @classmethod
+    def _places(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        return places_of(value, info)
 
 
 class Aliases(_Section):
@@ -217,14 +237,7 @@ class Portal(_Section):
     @field_validator("secrets")
     @classmethod
     def _places(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-        names = [option.rpartition("_")[0] for option in value]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise Wrong(T("{key}: {name}_file or {name}_env, not both.", name=twice[0]))
-        folder: Path = (info.context or {})["folder"]
-        return {
-            option: str(absolute(folder, where)) if option.endswith("_file") else where
-            for option, where in value.items()
-        }
+        return places_of(value, info)
 
 
 class Deadlines(_Section):

@@ -85,7 +85,9 @@ def test_the_sample_loads_as_it_stands():
 def test_the_sample_names_every_option_and_no_other():
     named = set(key_paths(tomllib.loads(whole_example())))
     of_here = {path for path in named if re.match(r"aliases\.(columns|units)\.", path)}
-    free = {path for path in named if re.match(r"(portal\.(settings|secrets)|source\.columns)\.", path)}
+    free = {
+        path for path in named if re.match(r"(portal\.(settings|secrets)|source\.(columns|settings|secrets))\.", path)
+    }
     assert named - free - of_here == set(options(Config))
     assert len(of_here) == 3
     assert free == {
@@ -93,6 +95,8 @@ def test_the_sample_names_every_option_and_no_other():
         "portal.secrets.aes_key_file",
         "source.columns.name",
         "source.columns.id_no",
+        "source.settings.union",
+        "source.secrets.sign_key_file",
     }
 
 
@@ -167,7 +171,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path):
     text += '[deadlines]\ndays = "5"\nsoon_days = 1.5\nworking_days = "yes"\n[schedule]\nsync = "daily"\n[potral]\n'
     assert mistakes(tmp_path, text) == [
         f"federation.policy: there is no file {tmp_path / 'none.toml'}.",
-        'source[1].kind: must be one of "workbook", "database".',
+        'source[1].kind: must be one of "workbook", "database", "http".',
         "source[1].path: write it as text in quotation marks.",
         "portal.base_url: must begin with https:// (http is allowed to this machine itself only).",
         "portal.app_secret_env: is missing, and so is app_secret_file: one of the two is needed.",

@@ -510,3 +510,16 @@ def test_every_section_a_new_dialect_offers_can_be_switched_on():
         assert isinstance(on, dict)
         assert on
     assert table["name"] == "weihai"
+
+
+def test_a_dialect_that_only_lists_may_leave_out_what_is_counted_and_name_a_role():
+    tree = whole()
+    for written in ("save_batch", "update_batch", "save_people", "update_person", "submit", "ticket"):
+        ops(tree).pop(written, None)
+    for counted in ("headcount", "leaders"):
+        tree["fields"]["batch"].pop(counted)
+    tree["fields"]["person"]["role"] = "duty"
+    assert not [text for text in said(tree) if "fields." in text]
+    with_writes = whole()
+    with_writes["fields"]["person"]["role"] = "duty"
+    assert any(text.startswith("fields.person.role: we have no field role.") for text in said(with_writes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bridge.wiring import NobodyWatches
 from bridge.wiring_sources import ledgers_in_sight, sources_of
 from schemas.batch import BatchKey, Level
 from schemas.errors import ConfigError, SourceError
+from schemas.packs import shipped_text
 from tests.adapters.ledgers import id_no, name
 
 SETTINGS = """
@@ -73,3 +75,37 @@ def test_a_password_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     text = SETTINGS.replace("sqlite:///台账.db", "postgresql://reader@127.0.0.1/union")
     with pytest.raises(ConfigError, match="LXY_NO_SUCH"):
         sources_of(config_in(tmp_path, text.replace("people =", 'password_env = "LXY_NO_SUCH"\npeople =')), unread)
+
+
+LISTED = SETTINGS.replace(
+    'kind = "database"\nurl = "sqlite:///台账.db"\npeople = "SELECT * FROM people"\n', "{about}\n"
+).replace('columns = { name = "xm", id_no = "sfzh" }\n', "")
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        ('kind = "http"\nbase_url = "https://local.example.cn"', r"source\[1\].dialect: is missing"),
+        ('kind = "http"\ndialect = "qilu"', r"source\[1\].base_url: is missing"),
+        (
+            'kind = "http"\nbase_url = "https://x.example.cn"\ndialect = "qilu"\nurl = "sqlite:///x.db"',
+            "belongs to kind",
+        ),
+        (
+            'kind = "http"\nbase_url = "https://x.example.cn"\ndialect = "qilu"\nsecrets = { a_env = "A" }',
+            "source.secrets.a_env: the dialect qilu does not ask for it",
+        ),
+    ],
+)
+def test_what_the_settings_do_not_tell_of_a_local_system_stops_the_start(tmp_path: Path, about: str, told: str) -> None:
+    with pytest.raises(ConfigError) as stopped:
+        sources_of(config_in(tmp_path, LISTED.format(about=about)), unread)
+    assert re.search(told, "\n".join(map(str, stopped.value.texts)))
+
+
+def test_a_local_system_that_lists_no_people_is_no_source(tmp_path: Path) -> None:
+    text = shipped_text("dialects", "qilu").replace('delivery_class = "K3"', 'delivery_class = "K4"')
+    (tmp_path / "local.toml").write_text(text.replace("operations.list_people", "operations.query_person"), "utf-8")
+    about = 'kind = "http"\nbase_url = "https://x.example.cn"\ndialect = "local.toml"'
+    with pytest.raises(ConfigError, match="a source needs both"):
+        sources_of(config_in(tmp_path, LISTED.format(about=about)), unread)

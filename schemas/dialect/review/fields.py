@@ -11,11 +11,14 @@ from schemas.dialect.review.places import RESERVED, declared
 from schemas.dialect.words import Dictionaries
 from schemas.identity import IdType
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
-from schemas.portal import OnlineStatus
+from schemas.portal import OnlineStatus, Operation
 from schemas.roster import Category
 from schemas.texts import T
 
 _KNOWN = {"batch": BATCH_FIELDS, "person": PERSON_FIELDS}
+_ROLE = "role"  # a system that only lists may say it of its people: leaders are among them
+_COUNTED_OR_TOLD = frozenset({"year", "headcount", "leaders", "id_type", "phone"})
+"""What a dialect that only lists may leave out: it is counted, or told by other fields."""
 _WORDS: dict[str, tuple[Collection[str], Collection[str]]] = {
     "level": ([*Level], [*Level]),
     "category": ([*Category], [*Category]),
@@ -39,11 +42,12 @@ def field_faults(dialect: Dialect) -> Iterator[Fault]:
 
 def _fields(dialect: Dialect, kind: str, known: Collection[str]) -> Iterator[Fault]:
     section, mapped = f"fields.{kind}", getattr(dialect.fields, kind)
+    only_lists = not any(dialect.operations.write(operation) for operation in Operation)
     for name in mapped:
-        if name not in known:
+        if name not in known and not (only_lists and (kind, name) == ("person", _ROLE)):
             yield _no_field(below(section, name), name, known)
     for name in known:
-        if name not in mapped:
+        if name not in mapped and not (only_lists and name in _COUNTED_OR_TOLD):
             yield fault(f"{section}.{name}", T("{key}: is missing: write the portal's name for it."))
     yield from _doubled(dialect, kind)
 
