@@ -104,8 +104,9 @@ def test_what_the_settings_do_not_tell_of_a_local_system_stops_the_start(tmp_pat
 
 
 def test_a_local_system_that_lists_no_people_is_no_source(tmp_path: Path) -> None:
-    text = shipped_text("dialects", "qilu").replace('delivery_class = "K3"', 'delivery_class = "K4"')
-    (tmp_path / "local.toml").write_text(text.replace("operations.list_people", "operations.query_person"), "utf-8")
+    head, _, rest = shipped_text("dialects", "qilu").partition("[operations.list_people]")
+    text = head.replace('delivery_class = "K3"', 'delivery_class = "K4"') + "[paging]" + rest.partition("[paging]")[2]
+    (tmp_path / "local.toml").write_text(text, "utf-8")
     about = 'kind = "http"\nbase_url = "https://x.example.cn"\ndialect = "local.toml"'
     with pytest.raises(ConfigError, match="a source needs both"):
         sources_of(config_in(tmp_path, LISTED.format(about=about)), unread)
