@@ -64,7 +64,7 @@ class Line:
         clock: PortalClock | None = None,
         may_write: MayWrite | None = None,
     ) -> None:
-        """`may_write` raises where this process may write no more; it is asked before each piece of a write leaves."""
+        """`may_write` raises where this process may write no more; it is asked before a write leaves."""
         self.dialect = dialect
         self.ticks = ticks
         self.clock = clock or PortalClock(dialect.stamp, ticks)

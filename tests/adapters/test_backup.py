@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import random
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -65,6 +67,23 @@ def test_nothing_of_the_journal_stands_in_a_backup_in_clear(tmp_path: Path, jour
     assert "测试工会".encode() not in content[header:]
     assert "测试工会".encode() in world.journal.path.read_bytes()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_the_disk_gives_back_otherwise_is_no_backup_and_the_next_one_goes_on(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sealed_file.seal
+
+    def half(plain: BinaryIO, *rest: Any) -> None:
+        whole(io.BytesIO(plain.read(4096)), *rest)
+
+    monkeypatch.setattr(sealed_file, "seal", half)
+    with pytest.raises(JournalError, match="damaged or not whole"):
+        made(journal)
+    assert backups(journal.parent / "backups", journal.name) == []
+    monkeypatch.undo()
+    path = made(journal)
+    assert backups(journal.parent / "backups", journal.name) == [path]
 
 
 @pytest.mark.parametrize("seed", range(30))
