@@ -12,10 +12,10 @@ from pathlib import Path
 
 from bridge.config import Config
 from bridge.config.packs import address_of, load_dialect
-from bridge.wiring import Ways, open_portal, plain_ways
-from bridge.wiring_journal import open_memory
-from bridge.wiring_mail import mailer_of
-from bridge.wiring_sources import ledgers_in_sight
+from bridge.wiring.journal import open_memory
+from bridge.wiring.mail import mailer_of
+from bridge.wiring.service import Ways, open_portal, plain_ways
+from bridge.wiring.sources import ledgers_in_sight
 from schemas.errors import BridgeError, ConfigError, SchemaDrift, TransientError
 from schemas.examined import Examined
 from schemas.texts import T, Text

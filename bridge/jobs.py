@@ -13,7 +13,10 @@ from bridge.config import Config
 from bridge.ports import Journal, Runs
 from bridge.post import Posted, hand_out, post
 from bridge.rota import History
-from bridge.wiring import (
+from bridge.wiring.backup import back_up, drill
+from bridge.wiring.journal import open_memory
+from bridge.wiring.mail import alarmed, envelope_of
+from bridge.wiring.service import (
     NobodyWatches,
     SystemClock,
     Ways,
@@ -23,9 +26,6 @@ from bridge.wiring import (
     renderer_of,
     write_report,
 )
-from bridge.wiring_backup import back_up, drill
-from bridge.wiring_journal import open_memory
-from bridge.wiring_mail import alarmed, envelope_of
 from schemas.errors import JournalError
 from schemas.report import Report
 

@@ -50,7 +50,7 @@ def options(
 def settings(ctx: typer.Context) -> "Config":
     """The settings, with the log of a command begun. Raises ConfigError with every mistake in the file."""
     from bridge.config import Config
-    from bridge.wiring import log_to
+    from bridge.wiring.service import log_to
 
     config = Config.load(ctx.obj)
     ctx.with_resource(log_to(config, watched=True))
@@ -59,7 +59,7 @@ def settings(ctx: typer.Context) -> "Config":
 
 def settings_if_any(ctx: typer.Context) -> "Config | None":
     """For commands that do without. Raises ConfigError for a file that is there and wrong."""
-    from bridge.wiring import start_plain_log
+    from bridge.wiring.service import start_plain_log
 
     if ctx.obj.is_file():
         return settings(ctx)

@@ -27,7 +27,7 @@ def uploaded(
     by: Annotated[str, typer.Option("--by", metavar="WHO", help=say(T("Who uploaded its files.")))],
 ) -> None:
     from bridge.search import batch_named
-    from bridge.wiring import open_journal_alone, plain_ways
+    from bridge.wiring.service import open_journal_alone, plain_ways
 
     config, ways, who = settings(ctx), plain_ways(), told("--by", by)
     with open_journal_alone(config, ways, work="uploaded") as journal:
@@ -49,7 +49,7 @@ def void(
     by: Annotated[str, typer.Option("--by", metavar="WHO", help=say(T("Who says so; else the user's name.")))] = "",
 ) -> None:
     from bridge.search import batch_named
-    from bridge.wiring import open_journal_alone, plain_ways
+    from bridge.wiring.service import open_journal_alone, plain_ways
 
     config, ways = settings(ctx), plain_ways()
     reason, who = told("--why", why), told("--by", by or user())

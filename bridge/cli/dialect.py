@@ -12,7 +12,7 @@ from bridge.cli.words import say
 from schemas.texts import T, Text
 
 if TYPE_CHECKING:
-    from bridge.wiring_dialect import Exhibit
+    from bridge.wiring.dialect import Exhibit
     from schemas.dialect.review import Fault
 
 Pack = Annotated[
@@ -26,7 +26,7 @@ def new(
     source: Annotated[str, typer.Option("--from", help=say(T("The shipped dialect it begins as.")))] = "qilu",
 ) -> None:
     from bridge.config.packs import write_new
-    from bridge.wiring import start_plain_log
+    from bridge.wiring.service import start_plain_log
 
     start_plain_log()
     write_new(file, source)
@@ -37,7 +37,7 @@ def new(
 
 def check(pack: Pack) -> None:
     from bridge.config.packs import dialect_of, named
-    from bridge.wiring import start_plain_log
+    from bridge.wiring.service import start_plain_log
     from schemas.errors import ConfigError
     from schemas.portal import DeliveryClass
 
@@ -80,8 +80,8 @@ def show(
     nonce: Annotated[str, typer.Option(help=say(T("The nonce of an example.")))] = "",
 ) -> None:
     from bridge.config.packs import named
-    from bridge.wiring_dialect import Wish
-    from bridge.wiring_dialect import show as exhibited
+    from bridge.wiring.dialect import Wish
+    from bridge.wiring.dialect import show as exhibited
 
     config = settings_if_any(ctx)
     _request(exhibited(named("dialects", pack), Wish(operation, time, nonce), config))
@@ -109,7 +109,7 @@ def _request(seen: "Exhibit") -> None:
 
 def probe(ctx: typer.Context, pack: Pack) -> None:
     from bridge.config.packs import named
-    from bridge.wiring_dialect import try_out
+    from bridge.wiring.dialect import try_out
 
     worst = 0
     with try_out(named("dialects", pack), settings(ctx)) as trial:

@@ -35,7 +35,7 @@ def read(
 ) -> None:
     from bridge.config.packs import load_policy
     from bridge.ledger_view import Sight, as_data
-    from bridge.wiring_look import read_files
+    from bridge.wiring.look import read_files
 
     config = settings_if_any(ctx)
     sight = Sight(LANGUAGE, reveal, load_policy(config) if config else None)
@@ -57,7 +57,7 @@ def _marked(files: "Sequence[Path]", config: "Config | None", sight: "Sight", ou
     """The ledger as read, and how many of its cells are marked in `out`, which is only made where there are any."""
     from bridge.cli.files import write_new
     from bridge.ledger_view import marks
-    from bridge.wiring_look import marked_ledger, read_one
+    from bridge.wiring.look import marked_ledger, read_one
     from schemas.errors import ConfigError
 
     if len(files) != 1:
@@ -113,7 +113,7 @@ def _show_tables(reading: "Reading") -> None:
 
 def _people(roster: "Roster", sight: "Sight") -> "Iterator[Sequence[str]]":
     from bridge.ledger_view import is_resident, people_rows
-    from bridge.wiring_look import word_of
+    from bridge.wiring.look import word_of
     from schemas.roster import Leader
 
     for row, one, id_no, phone in people_rows(roster, sight):

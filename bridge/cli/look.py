@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def findings(ctx: typer.Context, *, json: Json = False) -> None:
-    from bridge.wiring_look import look_at
+    from bridge.wiring.look import look_at
 
     with look_at(settings(ctx), LANGUAGE) as view:
         items = view.items()
@@ -34,7 +34,7 @@ def findings(ctx: typer.Context, *, json: Json = False) -> None:
 
 def show_items(items: "Sequence[Item]") -> None:
     """Each finding as a short block: what, where, the portal's words, what to do and who does it."""
-    from bridge.wiring_look import difference_in_words, due_in_words, place_in_words
+    from bridge.wiring.look import difference_in_words, due_in_words, place_in_words
 
     for item in items:
         about = (item.title, item.batch, f"{item.name} {item.person}".strip(), due_in_words(item, LANGUAGE))
@@ -53,8 +53,8 @@ def show_items(items: "Sequence[Item]") -> None:
 def status(ctx: typer.Context, *, json: Json = False) -> None:
     from bridge.safekeeping import fence_in_words
     from bridge.status import all_well, status_of
-    from bridge.wiring_journal import who_writes
-    from bridge.wiring_look import look_at
+    from bridge.wiring.journal import who_writes
+    from bridge.wiring.look import look_at
 
     config = settings(ctx)
     with look_at(config, LANGUAGE) as view:

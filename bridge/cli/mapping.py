@@ -19,7 +19,7 @@ def export(
         list[Path] | None, typer.Argument(metavar="[LEDGER]...", help=say(T("Ledgers to look for missing columns in.")))
     ] = None,
 ) -> None:
-    from bridge.wiring_look import mapping_of
+    from bridge.wiring.look import mapping_of
 
     content, faults = mapping_of(settings(ctx), ledgers or [], LANGUAGE)
     write_new(file, content)
@@ -43,7 +43,7 @@ def take_in(
         ),
     ],
 ) -> None:
-    from bridge.wiring_look import import_mapping
+    from bridge.wiring.look import import_mapping
 
     found = import_mapping(settings(ctx), ctx.obj, file)
     for heading, usual in found.added.items():

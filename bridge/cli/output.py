@@ -109,7 +109,7 @@ _OF_THE_RUN = ("D19", "D20")
 
 def summary(report: "Report") -> None:
     """The verdict, whatever stands in its way, where every row of both sides went, and what to do now."""
-    from bridge.wiring_look import conservation, verdict_in_words
+    from bridge.wiring.look import conservation, verdict_in_words
 
     headline, *details = verdict_in_words(report, LANGUAGE)
     paragraph(headline, style="bold")

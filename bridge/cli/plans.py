@@ -29,7 +29,7 @@ def plan(
 ) -> None:
     from bridge import pipeline
     from bridge.frozen import freeze
-    from bridge.wiring import open_house, ways_of
+    from bridge.wiring.service import open_house, ways_of
 
     config = settings(ctx)
     with watched() as bar, open_house(config, ways_of(bar), work="plan") as house:
@@ -52,7 +52,7 @@ def apply(
 ) -> None:
     from bridge import pipeline
     from bridge.frozen import thaw
-    from bridge.wiring import open_house, ways_of
+    from bridge.wiring.service import open_house, ways_of
 
     content, config = _read(file), settings(ctx)
     with watched() as bar, open_house(config, ways_of(bar), work="apply") as house:

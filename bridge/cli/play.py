@@ -23,7 +23,7 @@ def practice(
     folder: Annotated[Path, typer.Option("--dir", help=say(T("Where it keeps its data.")))] = Path("practice-portal"),
     port: Annotated[int, typer.Option(help=say(T("The port on this machine.")))] = 8321,
 ) -> None:
-    from bridge.wiring_practice import serve_practice_portal
+    from bridge.wiring.practice import serve_practice_portal
 
     told = T(
         "base_url: http://127.0.0.1:{port} · app_id and app_secret: {path} · Ctrl-C ends it",

@@ -19,8 +19,8 @@ def backup(
         Path | None, typer.Option("--to", metavar="DIR", help=say(T("Another folder than backup.dir.")))
     ] = None,
 ) -> None:
-    from bridge.wiring import SystemClock
-    from bridge.wiring_backup import back_up
+    from bridge.wiring.backup import back_up
+    from bridge.wiring.service import SystemClock
 
     config = settings(ctx)
     made = back_up(config, SystemClock(), to=to)
@@ -47,8 +47,8 @@ def backup(
 
 
 def drill(ctx: typer.Context) -> None:
-    from bridge.wiring import SystemClock
-    from bridge.wiring_backup import drill as tried
+    from bridge.wiring.backup import drill as tried
+    from bridge.wiring.service import SystemClock
 
     config = settings(ctx)
     found = tried(config, SystemClock())
@@ -73,8 +73,8 @@ def restore(
         bool, typer.Option("--lose-newer", help=say(T("Even where the journal in place is whole and newer.")))
     ] = False,
 ) -> None:
-    from bridge.wiring import SystemClock
-    from bridge.wiring_backup import restore as put_back
+    from bridge.wiring.backup import restore as put_back
+    from bridge.wiring.service import SystemClock
 
     config = settings(ctx)
     if not yes:
@@ -96,7 +96,7 @@ def restore(
 
 
 def _say_what_follows(ctx: typer.Context) -> None:
-    from bridge.wiring_portal import settling_of
+    from bridge.wiring.portal import settling_of
     from schemas.portal import DeliveryClass
 
     settling = settling_of(settings(ctx))
@@ -116,8 +116,8 @@ def takeover(
     *,
     kill: Annotated[bool, typer.Option("--kill", help=say(T("End the silent process first.")))] = False,
 ) -> None:
-    from bridge.wiring import SystemClock
-    from bridge.wiring_journal import take_over_writing
+    from bridge.wiring.journal import take_over_writing
+    from bridge.wiring.service import SystemClock
 
     silent, undecided = take_over_writing(settings(ctx), SystemClock(), kill=kill)
     about = {"work": silent.work, "pid": silent.pid, "host": silent.host, "seconds": round(silent.silent_s)}

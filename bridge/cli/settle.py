@@ -29,7 +29,7 @@ def settle(
     people: Annotated[bool, typer.Option("--people", help=say(T("Of a batch: all its people in doubt.")))] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=say(T("Say what would follow; change nothing.")))] = False,
 ) -> None:
-    from bridge.wiring import open_journal_alone, plain_ways
+    from bridge.wiring.service import open_journal_alone, plain_ways
 
     if stored == absent:
         raise ConfigError(T("Say either --stored or --absent."))

@@ -11,7 +11,7 @@ from schemas.texts import T
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say(T("A new or empty folder.")))]) -> None:
-    from bridge.wiring import lay_out, start_plain_log
+    from bridge.wiring.service import lay_out, start_plain_log
 
     start_plain_log()
     for path in lay_out(folder):
@@ -23,7 +23,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help=say(T("A new
 
 def new_journal(ctx: typer.Context) -> None:
     from bridge.cli.app import settings
-    from bridge.wiring import begin_anew
+    from bridge.wiring.service import begin_anew
 
     path = begin_anew(settings(ctx))
     paragraph(
@@ -40,7 +40,7 @@ def new_journal(ctx: typer.Context) -> None:
 
 def check(ctx: typer.Context) -> None:
     from bridge.doctor import examine
-    from bridge.wiring import start_plain_log
+    from bridge.wiring.service import start_plain_log
 
     start_plain_log()
     worst = 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def explain(
     ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="BATCH|MARK", help=say(T("A batch or a mark.")))]
 ) -> None:
-    from bridge.wiring_look import look_at
+    from bridge.wiring.look import look_at
 
     with look_at(settings(ctx), LANGUAGE) as view:
         stories = _stories(view.journal, name)
@@ -47,7 +47,7 @@ def _stories(journal: "Journal", name: str) -> "Sequence[Story]":
 
 
 def _show(story: "Story", policy: "Policy") -> None:
-    from bridge.wiring_look import place_in_words
+    from bridge.wiring.look import place_in_words
     from schemas.policy import said
 
     paragraph(" · ".join(filter(None, (story.batch.title, story.name, story.mark))), style="bold")
@@ -61,7 +61,7 @@ def _show(story: "Story", policy: "Policy") -> None:
 
 
 def _row(line: "Line") -> tuple[str, str, str]:
-    from bridge.wiring_look import place_in_words
+    from bridge.wiring.look import place_in_words
 
     parts = [say(line.said)]
     if line.count:

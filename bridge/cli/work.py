@@ -27,7 +27,7 @@ _FOR_REAL = T("the same command without --dry-run writes it.")
 
 def sync(ctx: typer.Context, *, dry_run: DryRun = False, reviewed: Hashes = None, by: Who = "") -> None:
     from bridge import pipeline
-    from bridge.wiring import open_house, ways_of
+    from bridge.wiring.service import open_house, ways_of
 
     if dry_run and reviewed:
         raise ConfigError(T("--reviewed does not go with --dry-run."))
@@ -54,7 +54,7 @@ def resync(
     dry_run: DryRun = False,
 ) -> None:
     from bridge import pipeline
-    from bridge.wiring import open_house, ways_of
+    from bridge.wiring.service import open_house, ways_of
 
     if sum(map(bool, (batches, person, since, refused, unknown))) != 1:
         raise ConfigError(T("Name batches, or give exactly one of --person, --since, --refused, --unknown."))
@@ -95,7 +95,7 @@ def _day(text: str) -> date:
 
 def reconcile(ctx: typer.Context) -> None:
     from bridge import pipeline
-    from bridge.wiring import open_house, ways_of
+    from bridge.wiring.service import open_house, ways_of
 
     config = settings(ctx)
     with watched() as bar, open_house(config, ways_of(bar), work="reconcile") as house:
@@ -112,7 +112,7 @@ def report(
 ) -> None:
     from bridge import jobs
     from bridge.conclusion import report_now
-    from bridge.wiring import open_house_to_look, plain_ways
+    from bridge.wiring.service import open_house_to_look, plain_ways
 
     config = settings(ctx)
     if shown:
@@ -150,7 +150,7 @@ def _tell_post(posted: "Posted") -> None:
 def run(ctx: typer.Context) -> None:
     from bridge import jobs
     from bridge.config import Config
-    from bridge.wiring import log_to
+    from bridge.wiring.service import log_to
 
     config = Config.load(ctx.obj)
     with log_to(config):

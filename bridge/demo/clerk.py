@@ -9,9 +9,9 @@ from pathlib import Path
 
 from bridge import jobs
 from bridge.config import Config
-from bridge.wiring import Ways, open_journal_alone
-from bridge.wiring_journal import open_memory
-from bridge.wiring_practice import Clerk
+from bridge.wiring.journal import open_memory
+from bridge.wiring.practice import Clerk
+from bridge.wiring.service import Ways, open_journal_alone
 from schemas.batch import BatchKey
 from schemas.finding import Case
 from schemas.journal import Instant

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridge.config import Config
 from bridge.demo.judge import Sign
-from bridge.wiring_practice import BASES, ORGANISERS, Practice
+from bridge.wiring.practice import BASES, ORGANISERS, Practice
 from schemas.errors import ConfigError
 from schemas.texts import Language, T
 

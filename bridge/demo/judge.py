@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from bridge.wiring_practice import QUIET, Expected
+from bridge.wiring.practice import QUIET, Expected
 from schemas.finding import Code, Finding
 from schemas.identity import identify
 

@@ -16,9 +16,9 @@ from bridge.demo.clock import StageClock
 from bridge.demo.folder import clear, furnish, write_truth
 from bridge.demo.judge import Score, Sign, expected, score, seen
 from bridge.ports import Watch
-from bridge.wiring import NeverStops, NobodyWatches, Ways, found, open_house
-from bridge.wiring_journal import open_memory
-from bridge.wiring_practice import Clerk, Day, Practice, open_practice
+from bridge.wiring.journal import open_memory
+from bridge.wiring.practice import Clerk, Day, Practice, open_practice
+from bridge.wiring.service import NeverStops, NobodyWatches, Ways, found, open_house
 from schemas.texts import Language
 
 

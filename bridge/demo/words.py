@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from bridge.demo.judge import Score
 from bridge.demo.stage import Played, Stage
 from bridge.demo.table import aligned
-from bridge.wiring_look import conservation, verdict_in_words
-from bridge.wiring_practice import Day
+from bridge.wiring.look import conservation, verdict_in_words
+from bridge.wiring.practice import Day
 from schemas import catalogue
 from schemas.texts import Language, T, Text
 

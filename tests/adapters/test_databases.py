@@ -19,7 +19,7 @@ from adapters.sources.engines import open_database
 from adapters.sources.facts import Facts
 from adapters.sources.folder import FolderSource
 from bridge.read import read
-from bridge.wiring import NobodyWatches
+from bridge.wiring.service import NobodyWatches
 from schemas.batch import BatchKey
 from schemas.errors import SourceError
 from schemas.header_words import Column

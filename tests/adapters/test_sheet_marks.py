@@ -17,7 +17,7 @@ from adapters.sources.folder import FolderSource
 from adapters.sources.grid import Grid
 from adapters.sources.marks import mark_of
 from bridge.read import read
-from bridge.wiring import NobodyWatches
+from bridge.wiring.service import NobodyWatches
 from schemas.batch import BatchKey
 from tests.adapters.ledgers import ledger, people, row, write_xlsx
 from tests.unit.cast import MORNING_AFTER

@@ -11,7 +11,7 @@ from pathlib import Path
 from bridge.config import Config
 from bridge.house import House
 from bridge.pipeline import take_in
-from bridge.wiring import open_house, plain_ways
+from bridge.wiring.service import open_house, plain_ways
 from tests.benchmarks import bare
 from tests.benchmarks.measuring import Sample, in_child, in_turn, timed
 from tests.benchmarks.tables import Goal, Row, Table

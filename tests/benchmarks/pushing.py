@@ -17,7 +17,7 @@ from bridge.config import Config
 from bridge.house import House
 from bridge.pipeline import sender_of, take_in
 from bridge.push import Sender, push
-from bridge.wiring import log_to, open_house, plain_ways
+from bridge.wiring.service import log_to, open_house, plain_ways
 from schemas.journal import BatchFacts
 from schemas.plan import BatchWork, PersonWork, Plan
 from schemas.portal import Operation, Record

@@ -12,7 +12,7 @@ from bridge.config import Config
 from bridge.house import House
 from bridge.map import Glossary, person_values, wanted
 from bridge.reconcile import reconcile
-from bridge.wiring import open_house, plain_ways
+from bridge.wiring.service import open_house, plain_ways
 from schemas.batch import Batch, BatchKey, Level
 from schemas.identity import IdType
 from schemas.journal import Intake, KnownFile, ListedBatch, ListedPerson, Wanted

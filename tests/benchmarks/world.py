@@ -9,7 +9,7 @@ from pathlib import Path
 import xlsxwriter
 
 from bridge.config import Config
-from bridge.wiring import found
+from bridge.wiring.service import found
 from schemas.identity import check_digit
 
 PER_BATCH = 100

@@ -60,7 +60,7 @@ class FarPortal:
         return httpx.Response(said.status, content=said.body, headers={"Content-Type": "application/json"})
 
     def reached(self, retries: Retries, *, dialect: Dialect = QILU, quiet_s: float = 0.0) -> HttpPortal:
-        """As `bridge.wiring_portal` makes it for one run."""
+        """As `bridge.wiring.portal` makes it for one run."""
         clients = Clients(ADDRESS, lambda: httpx.MockTransport(self))
         ticks = Ticks(lambda: self.time.now_s, self.time.sleep, self.time.now, random.randbytes)
         line = Line(dialect, clients, Credentials("bridge-9", "s3cret-of-the-bridge0"), retries, ticks)

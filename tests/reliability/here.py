@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from adapters.sources.understanding import understand
-from bridge import wiring
+from bridge.wiring import service
 
 
 class _Here(nullcontext[None]):
@@ -17,4 +17,4 @@ class _Here(nullcontext[None]):
 
 def read_here() -> None:
     """From now on, in this process and in those it forks."""
-    wiring.Apart = _Here
+    service.Apart = _Here

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bridge import jobs, logs
 from bridge.config import Config
-from bridge.wiring import NeverStops, SystemClock, Ways, plain_ways
+from bridge.wiring.service import NeverStops, SystemClock, Ways, plain_ways
 from schemas.report import RunState
 from tests.reliability.here import read_here
 

@@ -23,7 +23,7 @@ from adapters.journal.deliveries import Deliveries
 from adapters.journal.store import Store
 from bridge import jobs, logs
 from bridge.config import Config
-from bridge.wiring import NeverStops, SystemClock, Ways
+from bridge.wiring.service import NeverStops, SystemClock, Ways
 from schemas.errors import JournalError
 from schemas.report import RunState
 from tests.reliability.disk import cut_power

@@ -31,7 +31,7 @@ from adapters.practice.weather import Weather
 from adapters.vault import Vault
 from bridge import jobs, logs, pipeline
 from bridge.config import Config
-from bridge.wiring import NeverStops, SystemClock, Ways, bring_up_to_date, lay_out, open_house
+from bridge.wiring.service import NeverStops, SystemClock, Ways, bring_up_to_date, lay_out, open_house
 from schemas.errors import BridgeError
 from schemas.journal import Instant
 from schemas.report import RunState

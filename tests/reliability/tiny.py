@@ -19,7 +19,7 @@ from bridge.house import House
 from bridge.ports import Portal
 from bridge.report import Wording
 from bridge.revisions import Numbering
-from bridge.wiring import NeverStops, NobodyWatches
+from bridge.wiring.service import NeverStops, NobodyWatches
 from schemas.batch import Batch, BatchKey, Level
 from schemas.identity import IdType
 from schemas.journal import Instant, Settling

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from bridge import jobs, logs
 from bridge.config import Config
-from bridge.wiring import NeverStops, SystemClock, Ways
-from bridge.wiring_journal import take_over_writing
+from bridge.wiring.journal import take_over_writing
+from bridge.wiring.service import NeverStops, SystemClock, Ways
 from schemas.errors import BridgeError, JournalError
 from schemas.report import RunState
 from tests.reliability.here import read_here

@@ -186,16 +186,16 @@ def test_the_mapping_is_written_as_a_sheet_and_a_column_a_ledger_lacks_is_told(
     assert office.run("mapping", "export", str(out)).code == 2
 
 
-def test_headings_written_into_the_mapping_go_into_the_settings_and_are_understood(office: Office) -> None:
-    with_own_headings(office, "m.xlsx", {"person.name": "参训对象", "person.unit": "身份证号"})
-    before = (office.folder / "config.toml").read_text("utf-8")
-    done = office.run("mapping", "import", "m.xlsx")
+def test_headings_written_into_the_mapping_go_into_the_settings_and_are_understood(small: Office) -> None:
+    with_own_headings(small, "m.xlsx", {"person.name": "参训对象", "person.unit": "身份证号"})
+    before = (small.folder / "config.toml").read_text("utf-8")
+    done = small.run("mapping", "import", "m.xlsx")
     assert (done.code, "参训对象 → 姓名" in done.out) == (1, True), done
     assert "“身份证号”已表示身份证号" in done.out
-    after = (office.folder / "config.toml").read_text("utf-8")
+    after = (small.folder / "config.toml").read_text("utf-8")
     assert set(after.splitlines()) - set(before.splitlines()) == {"[aliases]", 'columns = { "参训对象" = "姓名" }'}
     write_xlsx(
-        office.folder / "ledgers" / "别名.xlsx",
+        small.folder / "ledgers" / "别名.xlsx",
         [
             TITLE,
             LINE,
@@ -204,20 +204,20 @@ def test_headings_written_into_the_mapping_go_into_the_settings_and_are_understo
             ["测一", id_no(1), "渔业公司", "技能人才"],
         ],
     )
-    [read] = office.run("read", "--json", "ledgers/别名.xlsx").data["files"]
+    [read] = small.run("read", "--json", "ledgers/别名.xlsx").data["files"]
     assert [len(batch["people"]) for batch in read["batches"]] == [1]
-    again = office.run("mapping", "import", "m.xlsx")
+    again = small.run("mapping", "import", "m.xlsx")
     assert (again.code, "→" in again.out) == (1, False)
 
 
-def test_what_is_no_mapping_sheet_is_a_mistake_of_usage(office: Office) -> None:
-    office.keep("名单.xlsx", row(1))
+def test_what_is_no_mapping_sheet_is_a_mistake_of_usage(small: Office) -> None:
+    small.keep("名单.xlsx", row(1))
     for name, told in (
         ("ledgers/名单.xlsx", "mapping export"),
         ("config.toml", "无法作为工作簿读取"),
         ("没有.xlsx", "无法"),
     ):
-        done = office.run("mapping", "import", name)
+        done = small.run("mapping", "import", name)
         assert (done.code, told in done.err) == (2, True), done
 
 

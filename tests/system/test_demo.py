@@ -26,7 +26,7 @@ from bridge.demo.folder import clear
 from bridge.demo.judge import Sign, score
 from bridge.demo.stage import Played, Stage, staged
 from bridge.demo.table import aligned
-from bridge.wiring import NeverStops, NobodyWatches, Ways
+from bridge.wiring.service import NeverStops, NobodyWatches, Ways
 from schemas.errors import ConfigError
 from schemas.finding import Code
 from schemas.texts import Language

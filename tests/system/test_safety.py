@@ -18,9 +18,9 @@ import pytest
 
 from bridge.config import Config
 from bridge.rota import Owed
-from bridge.wiring import SystemClock
-from bridge.wiring_backup import back_up, drill
-from bridge.wiring_journal import open_memory
+from bridge.wiring.backup import back_up, drill
+from bridge.wiring.journal import open_memory
+from bridge.wiring.service import SystemClock
 from tests.adapters.ledgers import people
 from tests.system.office import ROOT, Office, open_office
 

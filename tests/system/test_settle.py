@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.wiring import SystemClock
+from bridge.wiring.service import SystemClock
 from schemas.portal import DeliveryClass, Operation
 from schemas.revision import State
 from tests.system.office import Desk, Ran, run

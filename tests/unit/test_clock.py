@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.wiring import SystemClock
+from bridge.wiring.service import SystemClock
 
 
 @pytest.fixture(params=["America/New_York", "UTC", "Asia/Shanghai"])

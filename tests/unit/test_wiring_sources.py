@@ -10,8 +10,8 @@ import pytest
 
 from bridge.config import Config
 from bridge.read import read
-from bridge.wiring import NobodyWatches
-from bridge.wiring_sources import ledgers_in_sight, sources_of
+from bridge.wiring.service import NobodyWatches
+from bridge.wiring.sources import ledgers_in_sight, sources_of
 from schemas.batch import BatchKey, Level
 from schemas.errors import ConfigError, SourceError
 from schemas.packs import shipped_text

@@ -13,7 +13,7 @@ from adapters.portal.shown import Showcase, Shown, Specimen
 from bridge.config import Config, read_secret, read_secrets
 from bridge.config.packs import address_of, load_dialect, sound
 from bridge.map import to_online
-from bridge.wiring_portal import clients_of, credentials_of, ticks
+from bridge.wiring.portal import clients_of, credentials_of, ticks
 from schemas import specimen
 from schemas.dialect import Dialect
 from schemas.dialect.review.places import calls

@@ -16,8 +16,8 @@ from adapters.journal.store import is_kept
 from adapters.vault import Vault
 from bridge.config import Config
 from bridge.ports import Clock
-from bridge.wiring_mail import alarmed
-from bridge.wiring_portal import settling_of
+from bridge.wiring.mail import alarmed
+from bridge.wiring.portal import settling_of
 from schemas.epoch import Writer
 
 

@@ -13,8 +13,8 @@ from bridge.config import Config
 from bridge.ports import Clock
 from bridge.rota import Owed
 from bridge.run_ledger import one_line
-from bridge.wiring_journal import lock_path, open_to_write, witness_path
-from bridge.wiring_portal import settling_of
+from bridge.wiring.journal import lock_path, open_to_write, witness_path
+from bridge.wiring.portal import settling_of
 from schemas.backup import Backup, BackupFacts, Restored
 from schemas.errors import ConfigError, JournalError
 from schemas.journal import Settling

@@ -32,9 +32,9 @@ from bridge.mapping_import import Headings, Row, headings_of
 from bridge.mapping_sheet import HEADS, Line, OnlineSide, columns_of, field_lines, word_lines
 from bridge.ports import Journal
 from bridge.report import Wording
-from bridge.wiring import SystemClock, bases_of, rules_of, wording_of
-from bridge.wiring_journal import open_memory
-from bridge.wiring_sources import source_of
+from bridge.wiring.journal import open_memory
+from bridge.wiring.service import SystemClock, bases_of, rules_of, wording_of
+from bridge.wiring.sources import source_of
 from schemas.errors import ConfigError
 from schemas.finding import FieldDifference
 from schemas.mark import Mark

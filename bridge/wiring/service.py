@@ -33,9 +33,9 @@ from bridge.read_back import Reader
 from bridge.report import Wording
 from bridge.revisions import Numbering
 from bridge.rota import Owed
-from bridge.wiring_journal import open_memory, open_to_write
-from bridge.wiring_portal import SHANGHAI, Carrier, open_carrier
-from bridge.wiring_sources import sources_of
+from bridge.wiring.journal import open_memory, open_to_write
+from bridge.wiring.portal import SHANGHAI, Carrier, open_carrier
+from bridge.wiring.sources import sources_of
 from schemas.batch import Base, BatchKey
 from schemas.errors import BridgeError, ConfigError
 from schemas.journal import Instant
@@ -227,7 +227,7 @@ def lay_out(folder: Path) -> tuple[Path, ...]:
 def _example() -> str:
     """The documented settings: in the package once it is built, beside it in a checkout."""
     shipped = files("bridge") / "config.example.toml"
-    beside = Path(__file__).parents[1] / "config.example.toml"
+    beside = Path(__file__).parents[2] / "config.example.toml"
     return (shipped if shipped.is_file() else beside).read_text(encoding="utf-8")
 
 

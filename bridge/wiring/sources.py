@@ -15,7 +15,7 @@ from adapters.sources.listing import ListedSource
 from bridge.config import Config, SourceSection, read_secret
 from bridge.config.packs import load_source_dialect
 from bridge.ports import Source
-from bridge.wiring_portal import open_listing, ticks
+from bridge.wiring.portal import open_listing, ticks
 
 
 def sources_of(config: Config, understand: Understand, *, key: bytes = b"") -> list[Source]:
