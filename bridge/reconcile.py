@@ -22,6 +22,7 @@ from bridge.findings import (
     of_duplicates,
     of_people,
     of_refusals,
+    of_reviews,
     of_rows,
     of_the_run,
     of_the_year,
@@ -108,6 +109,7 @@ def _all_findings(view: View, journal: Journal) -> list[Finding]:
     return [
         *of_brakes(view),
         *of_batches(view),
+        *of_reviews(view),
         *of_carried(view),
         *of_people(view),
         *of_rows(view, journal.offline.set_aside()),

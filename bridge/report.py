@@ -196,9 +196,16 @@ UNCONFIRMED = frozenset(Bucket) - {Bucket.AGREED, Bucket.LEADER, Bucket.NOT_OURS
 def all_confirmed(
     reconciliation: Reconciliation, batches: Sequence[BatchFacts], tallies: Mapping[BatchKey, BatchTally]
 ) -> bool:
-    """Whether every row of both sides is proven equal, or rightly waits because its batch has not ended."""
+    """Whether every row of both sides is proven equal, or rightly waits because its batch has not ended.
+
+    Nor is complete what was handed in for review while nobody knows whether it was taken.
+    """
     loose = any((set(side.buckets) & UNCONFIRMED) for side in (reconciliation.offline, reconciliation.online))
     clocks = reconciliation.clocks
     ended = [b for b in batches if b.key in clocks and clocks[b.key].state is not ClockState.NOT_YET]
-    whole = all(b.entered_on is not None and tallies[b.key].agreed == tallies[b.key].offline for b in ended)
-    return whole and not loose
+    return not loose and all(_is_whole(batch, tallies[batch.key]) for batch in ended)
+
+
+def _is_whole(batch: BatchFacts, tally: BatchTally) -> bool:
+    in_doubt = batch.submission is not None and batch.submission.undecided
+    return batch.entered_on is not None and tally.agreed == tally.offline and not in_doubt

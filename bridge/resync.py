@@ -10,7 +10,7 @@ from bridge.ports import Journal
 from bridge.revisions import Numbering, Subject
 from schemas.batch import BatchKey
 from schemas.journal import BatchFacts, PersonFacts
-from schemas.portal import Operation
+from schemas.portal import OnlineStatus, Operation
 from schemas.revision import HEADER, SUBMISSION, Revision, State
 
 _ASKED_AGAIN = {State.REFUSED, State.DIFFERS, State.AGREED, State.QUARANTINED}
@@ -92,9 +92,15 @@ def _headers(
             operation = Operation.UPDATE_BATCH if batch.mark_online else Operation.SAVE_BATCH
             subject = Subject(batch.key, HEADER, mark, operation)
             yield batch.key, HEADER, numbering.next(batch.header, subject)
-        if _state(batch.submission) is State.REFUSED:
+        if batch.submission is not None and _submission_is_due(batch, wish):
             subject = Subject(batch.key, SUBMISSION, mark, Operation.SUBMIT)
             yield batch.key, SUBMISSION, numbering.next(batch.submission, subject)
+
+
+def _submission_is_due(batch: BatchFacts, wish: Wish) -> bool:
+    """Online lacks it while the batch is a draft, or gone: it is sent once the batch is whole."""
+    taken = batch.status is not None and batch.status is not OnlineStatus.DRAFT
+    return not taken and _again_is_due(batch.submission, None, None, wish)
 
 
 def _wanted_again(fact: PersonFacts, wish: Wish) -> bool:

@@ -68,7 +68,7 @@ def finding(code: Code, language: Language, case: Case | None = None) -> Finding
 
 def cases() -> tuple[tuple[Code, Case], ...]:
     """Every case a code has beside its ordinary one."""
-    split = (key.split("_") for key, _ in _findings() if "_" in key)
+    split = (key.split("_", 1) for key, _ in _findings() if "_" in key)
     return tuple(sorted({(Code(code), Case(case)) for code, case in split}))
 
 

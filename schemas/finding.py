@@ -52,6 +52,11 @@ class Case(StrEnum):
     STALE = "stale"  # D17: offline has changed since the export
     ASK = "ask"  # D15: the portal cannot be asked, a person must
     VOUCHED = "vouched"  # D15: a person says it is there, nothing has proven it
+    SUBMISSION = "submission"  # D15: of the submission for review, nobody knows yet whether it was taken
+    SUBMISSION_ASK = "submission_ask"  # D15: likewise, and a person must look
+    SUBMISSION_VOUCHED = "submission_vouched"  # D15: a person says it was taken, the batch's status does not
+    REFUSED = "refused"  # D21: the portal refused the submission, and the batch stays a draft
+    TAKEN_BACK = "taken_back"  # D21: it was submitted once, and is a draft again
     CREDENTIALS = "credentials"  # D20: the portal does not accept who we are
     UNFINISHED = "unfinished"  # D20: the run ended early, and something may be left
     BRAKE = "brake"  # D20: too much would change, and nothing is written before somebody has looked

@@ -7,6 +7,7 @@ from bridge.findings.batches import of_batches
 from bridge.findings.brakes import of_brakes
 from bridge.findings.by_hand import of_carried, of_refusals
 from bridge.findings.people import of_people, said_by_the_batch
+from bridge.findings.reviews import of_reviews
 from bridge.findings.rows import of_duplicates, of_rows, of_the_run, of_the_year, of_unmade
 from bridge.findings.view import Aside, Identify, Rules, View
 
@@ -21,6 +22,7 @@ __all__ = [
     "of_duplicates",
     "of_people",
     "of_refusals",
+    "of_reviews",
     "of_rows",
     "of_the_run",
     "of_the_year",

@@ -1,4 +1,4 @@
-"""Findings of batches: the header, what checking found, the review."""
+"""Findings of batches: the header, and what checking found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from bridge.findings.view import View, batch_values, case_of_doubt, due_code
 from schemas.finding import Case, Code, FieldDifference, Finding, Moved
 from schemas.identity import scrub
 from schemas.journal import BATCH_FIELDS, BatchFacts
-from schemas.portal import OnlineStatus
 from schemas.revision import Revision
 from schemas.roster import Problem, Severity
 from schemas.texts import T, Text
@@ -27,8 +26,6 @@ def of_batches(view: View) -> Iterator[Finding]:
         yield from _of_problems(view, batch)
         if batch.times_online > 1:
             yield _finding(view, batch, Code.DUPLICATE_ONLINE, evidence=(_listed_often(batch),))
-        if _awaits_review(view, batch):
-            yield _finding(view, batch, Code.REVIEW_OUTSTANDING)
 
 
 def _of_header(view: View, batch: BatchFacts, *, waits: bool) -> Iterator[Finding]:
@@ -109,8 +106,3 @@ def _listed_often(batch: BatchFacts) -> Text:
         "the batch itself is listed {count} times, and nothing more is entered into it until one is left",
         count=batch.times_online,
     )
-
-
-def _awaits_review(view: View, batch: BatchFacts) -> bool:
-    reviewed = batch.status is OnlineStatus.REVIEWED
-    return view.rules.reviewed_online and batch.entered_on is not None and not reviewed

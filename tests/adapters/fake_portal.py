@@ -148,6 +148,15 @@ class FakePortal:
     def give_back(self, batch: str) -> None:
         self._touch(batch, status=OnlineStatus.RETURNED)
 
+    def hand_in(self, batch: str) -> None:
+        self._touch(batch, status=OnlineStatus.SUBMITTED)
+
+    def take_back(self, batch: str) -> None:
+        self._touch(batch, status=OnlineStatus.DRAFT)
+
+    def is_draft(self, batch: str) -> bool:
+        return self._batches[batch].status is OnlineStatus.DRAFT
+
     def stored_twice(self) -> list[str]:
         """Online ids of the people and batches of which the portal holds more than one."""
         batches = {

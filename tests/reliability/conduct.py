@@ -1,4 +1,4 @@
-"""The invariants I7 to I11: how the bridge behaved towards the portal, and whether its reports are true."""
+"""The invariants I7 to I12: how the bridge behaved towards the portal, and whether its reports are true."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Violations = Iterator[str]
 
+_SUBMISSION = b"submission"
 TICK = timedelta(milliseconds=1)  # the journal's moments know no smaller part
 
 
@@ -107,3 +108,20 @@ def numbers_are_those_of_the_ledger(facts: Facts) -> Violations:
         equal = sum(any(is_equal(c, fields) for c in facts.held.get(who, [])) for who, fields in facts.offline.items())
         if buckets.get("agreed", 0) != equal:
             yield "it says so many agree, and the ledger holds others"
+
+
+def a_draft_is_told(facts: Facts) -> Violations:
+    """I12: what the portal did not take in for review, or gave back as a draft, an open finding of its batch says.
+
+    People and headers need no such line: what online lacks of them is in no bucket of what agrees.
+    """
+    told = {one["batch"] for one in facts.journal["finding"] if one["state"] == "open"}
+    drafts = {
+        row["key"]
+        for row in facts.journal["batch"]
+        if row["ours"] and row["status"] == "draft" and row["mark_offline"] is not None
+    }
+    for (batch, person), one in facts.newest.items():
+        left = person == _SUBMISSION and one["state"] in {"refused", "differs"} and batch in drafts
+        if facts.bounds.settled and left and batch not in told:
+            yield "a draft nobody is told of"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.reliability.conduct import (
     TICK,
+    a_draft_is_told,
     is_equal,
     moment,
     numbers_are_those_of_the_ledger,
@@ -255,4 +256,5 @@ ALL: dict[str, Callable[[Facts], Violations]] = {
     "I9": tries_are_bounded,
     "I10": once_a_day,
     "I11": numbers_are_those_of_the_ledger,
+    "I12": a_draft_is_told,
 }

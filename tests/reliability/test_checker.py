@@ -21,7 +21,7 @@ SCHEMA = """
 CREATE TABLE row (id INTEGER PRIMARY KEY, kind TEXT, batch TEXT, person BLOB, sealed BLOB);
 CREATE TABLE pair (batch TEXT, person BLOB, mark_offline BLOB, mark_online BLOB, mark_agreed BLOB);
 CREATE TABLE held (batch TEXT, person BLOB);
-CREATE TABLE batch (key TEXT, ours INTEGER, blocked INTEGER, mark_offline BLOB);
+CREATE TABLE batch (key TEXT, ours INTEGER, blocked INTEGER, mark_offline BLOB, status TEXT);
 CREATE TABLE revision (batch TEXT, person BLOB, number INTEGER, serial TEXT, state TEXT);
 CREATE TABLE attempt (id INTEGER PRIMARY KEY, run INTEGER, batch TEXT, intent_at TEXT, sent_at TEXT, ended_at TEXT,
     tries INTEGER, seen TEXT, serials TEXT);
@@ -52,7 +52,7 @@ class World:
         self.requests = [self.request(1, 2.0), self.request(2, 3.0)]
         self.journal = sqlite3.connect(folder / "journal.db", isolation_level=None)
         self.journal.executescript(SCHEMA)
-        self.put("batch", BATCH, 1, 0, b"h")
+        self.put("batch", BATCH, 1, 0, b"h", "submitted")
         for number, (who, serial) in enumerate(((b"one", "s1"), (b"two", "s2")), start=1):
             self.put("row", number, "participant", BATCH, who, None)
             self.put("pair", BATCH, who, serial.encode(), serial.encode(), serial.encode())
@@ -222,6 +222,11 @@ def rows_of_another_report(world: World) -> None:
     world.report = {"offline": {"rows": 3, "buckets": {"agreed": 2, "damaged": 1}}, "online": side}
 
 
+def left_a_draft(world: World) -> None:
+    world.do("UPDATE batch SET status='draft'")
+    world.put("revision", BATCH, b"submission", 1, "s9", "refused")
+
+
 VIOLATIONS: dict[Callable[[World], None], str] = {
     serial_twice: "I1: a serial had more than one effect",
     stored_twice: "I1: stored twice",
@@ -250,6 +255,7 @@ VIOLATIONS: dict[Callable[[World], None], str] = {
     numbers_made_up: "I11: it says so many agree, and the ledger holds others",
     buckets_that_do_not_add_up: "I11: the online buckets do not add up",
     rows_of_another_report: "I11: the report counts other rows than there are",
+    left_a_draft: "I12: a draft nobody is told of",
 }
 
 
@@ -294,9 +300,16 @@ def test_only_a_finding_that_misses_somebody_explains_it(tmp_path: Path, *, code
     assert (world.checked() == []) is explains
 
 
+def test_a_draft_that_is_told_of_is_no_violation(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    left_a_draft(world)
+    world.put("finding", "f1", "D21", BATCH, b"", "open")
+    assert world.checked() == []
+
+
 def test_a_batch_that_is_not_ours_waits_and_nobody_of_it_is_missed(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.put("batch", "2025/别处总工会/第一批", 0, 0, b"h")
+    world.put("batch", "2025/别处总工会/第一批", 0, 0, b"h", "draft")
     world.put("row", 3, "participant", "2025/别处总工会/第一批", b"three", None)
     assert world.checked() == []
 

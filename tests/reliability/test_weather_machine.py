@@ -20,6 +20,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from bridge import pipeline
 from bridge.house import House
 from bridge.resync import Wish
+from schemas.finding import Code
 from schemas.portal import Operation, Payload
 from schemas.report import Report, RunState
 from tests.adapters.fake_source import FakeSource
@@ -61,6 +62,7 @@ TURNS: dict[str, Callable[[WeatheredPortal], None]] = {
     "it goes down soon": lambda portal: portal.go_down(3),
     "it goes down later": lambda portal: portal.go_down(5),
 }
+REVIEWERS = WeatheredPortal.review, WeatheredPortal.give_back, WeatheredPortal.take_back, WeatheredPortal.hand_in
 WEATHER = st.sets(st.sampled_from(sorted(TURNS)), min_size=1, max_size=2)
 HEADER = ""
 UNDECIDED = ("intent", "sending", "accepted", "exists", "unknown", "quarantined")
@@ -161,9 +163,9 @@ class Weather(Counted):
             self.deleted.add(HEADER)
 
     @precondition(lambda self: self.portal.batch_id)
-    @rule(back=st.booleans())
-    def hand_reviews(self, *, back: bool) -> None:
-        (self.portal.give_back if back else self.portal.review)(self.portal.batch_id)
+    @rule(hand=st.sampled_from(REVIEWERS))
+    def hand_reviews(self, *, hand: Callable[[WeatheredPortal, str], None]) -> None:
+        hand(self.portal, self.portal.batch_id)
 
     # --- time and runs
 
@@ -294,6 +296,9 @@ class Weather(Counted):
             self.settled.pop(who, None)
         equal = self.header_agrees(about) and wanted == held
         assert equal or report.state is RunState.PARTIAL
+        if equal and wanted and self.portal.draft:
+            assert ("", Code.REVIEW_OUTSTANDING) in said
+            assert report.state is RunState.PARTIAL
         self.nothing_is_undecided()
 
     def header_agrees(self, about: set[str]) -> bool:
@@ -328,7 +333,7 @@ class Weather(Counted):
 
     def both_sides(self) -> tuple[object, ...]:
         portal = self.portal
-        return dict(self.offline), self.base, portal.held(), dict(portal.batch or {}), portal.locked
+        return dict(self.offline), self.base, portal.held(), dict(portal.batch or {}), portal.locked, portal.draft
 
     def wanted(self) -> Sides:
         return {} if self.base is None else self.offline
@@ -383,6 +388,26 @@ def refused_once(world: Weather) -> None:
     assert world.portal.held()["甲"][1] == VALUES[0]
 
 
+def refused_for_review(world: Weather) -> None:
+    world.offline_says("甲", VALUES[0])
+    world.portal.before_each = lambda payload: world.portal.refuse(int(payload.operation is Operation.SUBMIT))
+    pipeline.sync(world.house)
+    world.portal.before_each = world.nothing_unheard_of_leaves
+    assert world.good_day().state is RunState.PARTIAL
+    assert world.portal.draft
+    world.somebody_asks_again(set(), Wish(refused=True))
+    assert world.good_day().state is RunState.COMPLETE
+
+
+def taken_back_by_a_hand(world: Weather) -> None:
+    world.offline_says("甲", VALUES[0])
+    world.good_day()
+    world.portal.take_back(world.portal.batch_id)
+    assert world.good_day().state is RunState.PARTIAL
+    world.somebody_asks_again(set(), Wish(frozenset({KEY})))
+    assert world.good_day().state is RunState.COMPLETE
+
+
 @pytest.mark.parametrize(
     "storm",
     [
@@ -390,6 +415,8 @@ def refused_once(world: Weather) -> None:
         reboot_within_the_window,
         off_both_sides_and_on_again,
         refused_once,
+        refused_for_review,
+        taken_back_by_a_hand,
     ],
 )
 def test_the_law_holds_on_paths_that_chance_seldom_takes(storm: Callable[[Weather], None]) -> None:

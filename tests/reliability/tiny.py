@@ -150,6 +150,10 @@ class WeatheredPortal(OnPaper):
     def locked(self) -> bool:
         return bool(self.batch_id) and self._locked(self.batch_id)
 
+    @property
+    def draft(self) -> bool:
+        return bool(self.batch_id) and self.is_draft(self.batch_id)
+
     def held(self) -> dict[str, tuple[str, str]]:
         """Who is online: person → online id and value. (`stored_twice` says whether somebody is there again.)"""
         people = self._people.get(self.batch_id, {})

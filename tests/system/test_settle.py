@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,8 +58,8 @@ class Office:
         return next(f.revision.state for f in facts if f.person == key_of(A) and f.revision)
 
 
-def furnished(folder: Path, kind: DeliveryClass) -> Office:
-    """One batch of two whose request for the people was never answered and never stored."""
+def furnished(folder: Path, kind: DeliveryClass, lost: Operation = Operation.SAVE_PEOPLE) -> Office:
+    """One batch of two of which one request, by default that for the people, was never answered and never stored."""
     world = World(folder, delivery_class=kind)
     keys = {"seal": b"s", "match": b"m", "mark": b"k", "serial": b"n"}
     lines = [f'{name} = "{base64.b64encode(32 * key).decode()}"\n' for name, key in keys.items()]
@@ -66,7 +67,7 @@ def furnished(folder: Path, kind: DeliveryClass) -> Office:
     (folder / "keys.toml").write_text("".join(lines), encoding="utf-8")
     (folder / "config.toml").write_text(SETTINGS, encoding="utf-8")
     world.ledger(A, B)
-    world.when_sent(Operation.SAVE_PEOPLE, lambda _: world.portal.store_late(1, seconds=10**9))
+    world.when_sent(lost, lambda _: world.portal.store_late(1, seconds=10**9))
     world.sync()
     return Office(folder, world)
 
@@ -115,6 +116,20 @@ def test_what_is_absent_goes_out_anew_under_a_new_serial(office: Office) -> None
             "SELECT number, state FROM revision WHERE person=? ORDER BY number", (key_of(A),)
         ).all()
     assert [tuple(row) for row in numbers] == [(1, "voided"), (2, "agreed")]
+
+
+def test_the_command_that_the_finding_of_a_submission_names_settles_it(tmp_path: Path) -> None:
+    office = furnished(tmp_path, DeliveryClass.K4, lost=Operation.SUBMIT)
+    office.world.settle()
+    [item] = office.world.sync().to_do
+    named = item.next_step.partition("lxy-bridge settle ")[2].partition(";")[0]
+    title, stored, *by = shlex.split(named.replace("WHO", "王查询"))
+    assert (title, stored) == (TITLE, "--stored")
+    assert office.settle(title, "--absent", *by).code == 0
+    office.world.open_again()
+    with office.world.written() as calls:
+        assert office.world.sync().state == "complete"
+    assert calls == {Operation.SUBMIT: 1}
 
 
 def test_who_said_it_stands_in_the_story(office: Office) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bridge.pipeline import resync
 from bridge.resync import Wish
 from schemas.finding import Bucket
+from schemas.portal import OnlineStatus, Operation
 from schemas.report import Report, RunState
 from tests.unit.cast import SPRING, A, B, another, damaged, in_words
 from tests.unit.world import WINDOW_S, World
@@ -57,6 +58,11 @@ def review(world: World) -> None:
         world.portal.review(batch)
 
 
+def take_back(world: World) -> None:
+    for batch in batches(world)[:1]:
+        world.portal.take_back(batch)
+
+
 OFFLINE: dict[str, Act] = {
     "a and b offline": lambda world: world.ledger(A, B),
     "a corrected offline": lambda world: world.ledger(A_MOVED, B),
@@ -88,12 +94,21 @@ WEATHER: dict[str, Act] = {
     "the window passes": lambda world: world.settle(),
     "a reboot": lambda world: world.clock.reboot(),
 }
+HANDED_IN: dict[str, Act] = {
+    "not taken in for review": lambda world: world.when_sent(Operation.SUBMIT, lambda _: world.portal.refuse(1)),
+    "handing in is lost": lambda world: world.when_sent(
+        Operation.SUBMIT, lambda _: world.portal.store_late(1, seconds=10**9)
+    ),
+    "taken back to a draft": take_back,
+}
 RUNS: dict[str, Callable[[World], Report]] = {
     "a run": lambda world: world.sync(),
     "asked for again": lambda world: resync(world.house, Wish(batches=frozenset({SPRING}))),
 }
 DAYS = st.lists(
-    st.tuples(st.lists(st.sampled_from([*OFFLINE, *ONLINE, *WEATHER]), max_size=3), st.sampled_from([*RUNS])),
+    st.tuples(
+        st.lists(st.sampled_from([*OFFLINE, *ONLINE, *WEATHER, *HANDED_IN]), max_size=3), st.sampled_from([*RUNS])
+    ),
     min_size=1,
     max_size=4,
 )
@@ -106,6 +121,7 @@ def clear_up(world: World) -> None:
         weather(0)
     world.portal.store_late(0, seconds=0)
     world.watch.when.clear()
+    world.portal.arriving = lambda _: None
     world.portal.answering = lambda answer: answer
     world.settle()
 
@@ -120,6 +136,12 @@ def balances(report: Report) -> bool:
     return all(side.conserved for side in sides) and says_why and not (unproven and report.state is RunState.COMPLETE)
 
 
+def no_draft_is_complete(report: Report) -> bool:
+    """In good weather, of what all agree on, each batch was handed in for review."""
+    drafts = any(line.status is OnlineStatus.DRAFT for line in report.batches)
+    return not (drafts and report.state is RunState.COMPLETE)
+
+
 @settings(max_examples=25)
 @given(days=DAYS)
 def test_the_books_always_balance_and_an_unproven_row_is_never_called_complete(
@@ -131,13 +153,15 @@ def test_the_books_always_balance_and_an_unproven_row_is_never_called_complete(
         world.ledger(A, B)
         for acts, run in days:
             for act in acts:
-                (OFFLINE | ONLINE | WEATHER)[act](world)
+                (OFFLINE | ONLINE | WEATHER | HANDED_IN)[act](world)
             assert balances(RUNS[run](world))
         for _ in range(2):
             clear_up(world)
             assert balances(world.sync())
         with world.written() as calls:
-            assert balances(world.sync())
+            report = world.sync()
+        assert balances(report)
+        assert no_draft_is_complete(report)
         assert calls == {}
         entered = [effect.serial for effect in world.portal.effects if effect.serial]
         assert len(entered) == len(set(entered))

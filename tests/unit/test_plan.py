@@ -228,8 +228,10 @@ def test_a_batch_is_submitted_once_and_only_whole(
     assert not planned(batch, *people, tally=tally)
 
 
-def test_a_submission_the_portal_did_not_take_is_planned_again() -> None:
-    found = work(replace(ENTERED, submission=revision(State.READY)))
+@pytest.mark.parametrize("state", [State.READY, State.VOIDED])
+def test_a_submission_the_portal_has_not_got_is_planned_again(state: State) -> None:
+    """VOIDED: a person says so."""
+    found = work(replace(ENTERED, submission=revision(state)))
     assert found
     assert found.submit
 

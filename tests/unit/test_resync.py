@@ -89,7 +89,7 @@ def test_a_batch_deleted_online_is_entered_again_only_because_somebody_asked(wor
     assert "removed=2" in world.run()
     report, calls = asked(world, SPRING_ONLY)
     assert picture(report) == ALL_AGREE
-    assert calls == {Operation.SAVE_BATCH: 1, Operation.SAVE_PEOPLE: 1}
+    assert calls == {Operation.SAVE_BATCH: 1, Operation.SAVE_PEOPLE: 1, Operation.SUBMIT: 1}
 
 
 def test_what_was_asked_for_and_not_taken_is_tried_again_by_the_next_run(world: World) -> None:
