@@ -49,6 +49,11 @@ CRASHED = 70
 _SUBMIT = '[operations.submit]\npath = "/recuperation/batch/submit"\nbody = { id = "{online_id}" }\n'
 
 
+def _heard(words: bytes) -> None:
+    """On standard error, by a call that nobody lets fail."""
+    os.writev(2, [words])
+
+
 @dataclass(frozen=True)
 class Later:
     """The machine's clock, so much further on. Whoever asks for the time while nobody sends, begins a step."""
@@ -74,7 +79,7 @@ class Steps:
     def step(self, name: str, total: int | None = None) -> None:
         self.begun.append(name)
         if self.pipe:
-            os.write(self.pipe, STEP.encode())
+            os.writev(self.pipe, [STEP.encode()])
         self.wait(len(self.begun))
 
     def wait(self, number: int) -> None:
@@ -309,10 +314,10 @@ class Nursery:
             steps.wait(0)
             code = script(self.config, Ways(Later(later_s, steps), steps, NeverStops()))
         except BridgeError as error:
-            os.write(2, error.into(Language.EN).encode())
             code = error.exit_code
+            _heard(error.into(Language.EN).encode())
         except BaseException:  # noqa: BLE001  # a child that goes on would fork on its own
-            traceback.print_exc()
+            _heard(traceback.format_exc().encode())
         finally:
             os._exit(code)
 

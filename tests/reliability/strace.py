@@ -18,6 +18,8 @@ from pathlib import Path
 DISK = ("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "unlink", "rename", "mkdir")
 WIRE = ("connect", "sendto", "sendmsg", "recvfrom", "recvmsg")
 STEP = "a step begins"
+TOLD = "writev"
+"""The call by which the traced process itself says how far it is: none that is ended or failed."""
 
 _LINE = re.compile(r"(?P<thread>\d+) +(?P<name>\w+)\((?:\d+<(?P<on>[^>]*)>|\"(?P<path>[^\"]*)\")?")
 
@@ -51,7 +53,7 @@ def attached(pid: int, *options: str, log: Path | None = None, calls: Sequence[s
     if shutil.which("strace") is None:
         raise FileNotFoundError("strace is needed: it stands in tests/apt.txt")
     where = ["-o", str(log or "/dev/null")]
-    command = ["strace", "-f", "-y", *where, "-e", f"trace={','.join(calls)}", *options, "-p", str(pid)]
+    command = ["strace", "-f", "-y", *where, "-e", f"trace={','.join((*calls, TOLD))}", *options, "-p", str(pid)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         said = process.stderr.readline()
