@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from bridge import __version__
 from bridge.config.mistakes import explain
-from bridge.config.sections import Config, Portal, Source
+from bridge.config.sections import Config, Portal
+from bridge.config.source import Source
 from bridge.config.toml import table_of, text_of
 from schemas.dialect import Dialect
 from schemas.dialect.new import new_dialect

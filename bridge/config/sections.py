@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from bridge.config.kinds import (
     BaseUrl,
     Cron,
-    DatabaseUrl,
     DialectPack,
     ExistingFile,
     Mailbox,
@@ -24,10 +23,11 @@ from bridge.config.kinds import (
 )
 from bridge.config.mistakes import explain
 from bridge.config.secret import one_place, places_of
+from bridge.config.section import Section
+from bridge.config.source import Aliases, Source
 from bridge.config.toml import table_of, text_of
 from schemas.batch import Level
 from schemas.errors import ConfigError, Wrong
-from schemas.header_words import Column, column_called
 from schemas.texts import Language, T
 
 _MAY_BE_LEFT_OUT = (
@@ -45,13 +45,7 @@ _MAY_BE_LEFT_OUT = (
 )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, validate_default=True, hide_input_in_errors=True
-    )
-
-
-class Base(_Section):
+class Base(Section):
     """One entry of the base list (基地名录)."""
 
     name: Words
@@ -59,7 +53,7 @@ class Base(_Section):
     in_province: bool = True
 
 
-class Federation(_Section):
+class Federation(Section):
     """Whose bridge this is. `organisers` are ours to report; empty: all of them are."""
 
     name: Words
@@ -72,99 +66,18 @@ class Federation(_Section):
     bases: tuple[Base, ...] = ()
 
 
-_KIND_OF = {"path": "workbook", "url": "database", "people": "database", "base_url": "http", "dialect": "http"}
-
-
-class Source(_Section):
-    """One folder of ledgers (`path`), one database of them (`url`, `people`), or one local system (`base_url`, `dialect`).
-
-    A file is read once it has been left alone for `quiet_s`.
-    `organiser` and `level` hold where a ledger itself does not say. `people` is a query, a row a person; `watermark`
-    one for a value that changes with them. `settings` and `secrets` are what else the dialect asks for.
-    """
-
-    name: Words
-    kind: Literal["workbook", "database", "http"] = "workbook"
-    path: Place | None = None
-    glob: Words = "**/*"
-    quiet_s: Seconds = 2
-    url: DatabaseUrl | None = None
-    password_file: Place | None = None
-    password_env: Words | None = None
-    people: Words | None = None
-    watermark: Words | None = None
-    overlap_s: Seconds = 300
-    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 60
-    columns: Mapping[Column, Words] = Field(default_factory=dict)
-    base_url: BaseUrl | None = None
-    dialect: DialectPack | None = None
-    app_id: Words | None = None
-    app_secret_file: Place | None = None
-    app_secret_env: Words | None = None
-    ca_file: ExistingFile | None = None
-    settings: Mapping[str, Words] = Field(default_factory=dict)
-    secrets: SecretPlaces = Field(default_factory=dict)
-    organiser: Words | None = None
-    level: Level | None = None
-
-    @field_validator("path", "url", "people", "base_url", "dialect")
-    @classmethod
-    def _of_its_kind(cls, value: object, info: ValidationInfo) -> object:
-        kind = info.data.get("kind")
-        its_own = _KIND_OF[str(info.field_name)]
-        if kind == its_own and value is None:
-            raise Wrong(T("{key}: is missing."))
-        if kind and kind != its_own and value is not None:
-            raise Wrong(T('{key}: belongs to kind = "{kind}".', kind=its_own))
-        return value
-
-    @field_validator("password_env")
-    @classmethod
-    def _password(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return one_place(value, info, file_field="password_file", needed=False)
-
-    @field_validator("app_secret_env")
-    @classmethod
-    def _secret(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return one_place(value, info, file_field="app_secret_file", needed=False)
-
-    @field_validator("secrets")
-    @classmethod
-    def _places(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-        return places_of(value, info)
-
-
-class Aliases(_Section):
-    """What ledgers here call things: a heading → the usual heading, a unit's short name → its full one."""
-
-    columns: Mapping[Words, Words] = Field(default_factory=dict)
-    units: Mapping[Words, Words] = Field(default_factory=dict)
-
-    @field_validator("columns")
-    @classmethod
-    def _usual(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        if not all(map(column_called, value.values())):
-            raise Wrong(
-                T(
-                    "{key}: on the right of = stands a usual heading, such as {examples}.",
-                    examples="姓名、身份证号、联系电话、单位、类别",
-                )
-            )
-        return value
-
-
-class Journal(_Section):
+class Journal(Section):
     """`lease_s`: a writer that was silent for longer may be taken over by `takeover`."""
 
     path: Place = Path("journal.db")
     lease_s: Annotated[float, Field(gt=0)] = 60
 
 
-class VaultKeys(_Section):
+class VaultKeys(Section):
     key_file: Place = Path("keys.toml")
 
 
-class Retries(_Section):
+class Retries(Section):
     """`attempts` and `time_s` bound one request, `budget` all repeated requests of one run."""
 
     attempts: Annotated[int, Field(ge=1, le=20)] = 4
@@ -172,7 +85,7 @@ class Retries(_Section):
     budget: Annotated[int, Field(ge=0)] = 20
 
 
-class Portal(_Section):
+class Portal(Section):
     """`base_url` and `settle_window_s` override the dialect's; `settings` and `secrets` are what else it asks for.
 
     Nobody's listing grows older than `sweep_after_h`, as far as runs go.
@@ -240,7 +153,7 @@ class Portal(_Section):
         return places_of(value, info)
 
 
-class Deadlines(_Section):
+class Deadlines(Section):
     """The five days after a batch ends (Weihai 2025 六(二)); the defaults stand until the federation decides."""
 
     days: Annotated[int, Field(ge=1, le=60)] = 5
@@ -249,7 +162,7 @@ class Deadlines(_Section):
     soon_days: Annotated[int, Field(ge=0, le=60)] = 2
 
 
-class Rules(_Section):
+class Rules(Section):
     """What the federation decides beyond the policy pack (domain.md 3).
 
     `review` "read_back": an agreement read back is the review; "portal": the portal's own review must follow.
@@ -262,7 +175,7 @@ class Rules(_Section):
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 
-class Brake(_Section):
+class Brake(Section):
     """From when on a change of a batch is held until somebody has looked; fewer than `least_people` are never many.
 
     100 switches a share off, for nothing is more than all.
@@ -275,7 +188,7 @@ class Brake(_Section):
     same_percent: Percent = 90
 
 
-class Mail(_Section):
+class Mail(Section):
     """Delivery of the report. `security` "smtps" speaks TLS from the first byte, "starttls" switches to it."""
 
     enabled: bool = False
@@ -303,18 +216,18 @@ class Mail(_Section):
         return one_place(value, info, file_field="password_file", needed=needed)
 
 
-class Backup(_Section):
+class Backup(Section):
     """Where copies of the journal are kept, encrypted, and how many of them."""
 
     dir: Place = Path("backups")
     keep: Annotated[int, Field(ge=1, le=1000)] = 7
 
 
-class ReportFiles(_Section):
+class ReportFiles(Section):
     dir: Place = Path("reports")
 
 
-class Schedule(_Section):
+class Schedule(Section):
     """When the daemon works, as cron lines in Asia/Shanghai. `mail` tries again what still lies in the outbox.
 
     `probe` asks a portal that the last run found gone whether it is back, by one request; if so, that run goes on.
@@ -329,14 +242,14 @@ class Schedule(_Section):
     probe: Cron = "*/5 * * * *"
 
 
-class Log(_Section):
+class Log(Section):
     """`file` None: standard error, which systemd keeps."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     file: Place | None = None
 
 
-class Config(_Section):
+class Config(Section):
     """The whole file. `practice` marks everything made with it as an exercise."""
 
     practice: bool = False
