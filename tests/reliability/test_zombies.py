@@ -24,6 +24,7 @@ PARTS = 5 if LONG else 2  # side by side: most of a trial is waiting
 TRIALS_AN_OFFICE = 25
 LEASE_S = 0.5
 SLOW_S = 0.12  # so long the portal takes to store: a sender waits most of its time, and is stopped in that
+SETTLED_S = 5 * SLOW_S  # on a machine with much else to do it takes longer than that
 PATIENCE_S = 30.0
 REFUSED = "11"
 NOBODY = "nobody"  # it was stopped on its way out, with nothing left to send
@@ -93,7 +94,7 @@ def settled_effects(roster: Roster) -> int:
     ledger, count = roster.office.portal.folder / "effects.jsonl", -1
     while count != (now := ledger.stat().st_size):
         count = now
-        time.sleep(1.5 * SLOW_S)
+        time.sleep(SETTLED_S)
     return count
 
 
