@@ -31,7 +31,7 @@ class Seen:
 
     @property
     def refused(self) -> bool:
-        return next(refusals(self), None) is not None
+        return next(_refusals(self), None) is not None
 
 
 def as_data(seen: Seen, sight: Sight) -> dict[str, object]:
@@ -41,8 +41,8 @@ def as_data(seen: Seen, sight: Sight) -> dict[str, object]:
         "tables": tables_as_data(seen.reading),
         "batches": [_batch(roster, sight) for roster in seen.reading.rosters],
         "checksums": checksums_as_data(seen.reading),
-        "refused": [_refusal(seen, problem, place, sight) for problem, place in refusals(seen)],
-        "notes": [_note(seen, problem, sight) for problem in notes(seen)],
+        "refused": [_refusal(seen, problem, place, sight) for problem, place in _refusals(seen)],
+        "notes": [_note(seen, problem, sight) for problem in _notes(seen)],
     }
 
 
@@ -72,22 +72,22 @@ def people_rows(roster: Roster, sight: Sight) -> Iterator[tuple[str, Participant
 
 def refusal_lines(seen: Seen, sight: Sight) -> Iterator[tuple[str, str]]:
     """Each refusal with file, sheet, cell and reason, and what to do about it."""
-    for problem, place in refusals(seen):
+    for problem, place in _refusals(seen):
         what, step = said(problem, sight.policy, sight.language)
         where = place_in_words(place, seen.reading.tables, sight.language)
         yield f"{' · '.join(filter(None, (_file_name(place.file), where)))} {what}".strip(), step
 
 
 def note_lines(seen: Seen, sight: Sight) -> Iterator[str]:
-    return (_note(seen, problem, sight) for problem in notes(seen))
+    return (_note(seen, problem, sight) for problem in _notes(seen))
 
 
 def marks(seen: Seen, sight: Sight) -> list[Mark]:
     """What is wrong or worth a look, each at its cell, in the words of staff."""
-    found = [(problem, place, True) for problem, place in refusals(seen)]
+    found = [(problem, place, True) for problem, place in _refusals(seen)]
     found += [
         (note, note.where, False)
-        for note in notes(seen)
+        for note in _notes(seen)
         if note.where and (note.severity is Severity.EXPLAIN or cell_of(note.where, seen.reading.tables))
     ]
     return [_mark(seen, problem, place, sight, refused=refused) for problem, place, refused in found]
@@ -134,7 +134,7 @@ def _phone(person: Participant | Leader, sight: Sight) -> str:
     return person.phone if sight.reveal else mask_phone(person.phone)
 
 
-def refusals(seen: Seen) -> Iterator[tuple[Problem, Place]]:
+def _refusals(seen: Seen) -> Iterator[tuple[Problem, Place]]:
     """What was set aside when reading, then what checking blocks."""
     for rejection in _rejections(seen.reading):
         yield from ((problem, problem.where or rejection.where) for problem in rejection.problems)
@@ -150,7 +150,7 @@ def _rejections(reading: Reading) -> Iterator[Rejection]:
         yield from roster.rejections
 
 
-def notes(seen: Seen) -> Iterator[Problem]:
+def _notes(seen: Seen) -> Iterator[Problem]:
     yield from seen.reading.notes
     for problems in seen.checked:
         yield from (problem for problem in problems if problem.severity is not Severity.BLOCK)

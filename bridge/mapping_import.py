@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.mapping_sheet import columns_of
 from schemas.header_words import Column, column_called, header_words, squeezed
 from schemas.texts import T, Text
+
+_BETWEEN = re.compile(r"[、，,\n]")
 
 Row = tuple[int, str, str]
 """Its number as people count, the cell of offline words, and the field's key: `person.name`."""
@@ -42,7 +45,7 @@ def headings_of(rows: Iterable[Row], known: Mapping[str, str]) -> Headings:
 
 def _headings(cell: str) -> Iterator[str]:
     """Without the words that end in a colon, which stand in lines above a table, and the dash for none."""
-    for word in cell.replace("\n", "、").replace("，", "、").replace(",", "、").split("、"):
+    for word in _BETWEEN.split(cell):
         heading = word.strip()
         if heading not in {"", "-"} and not heading.endswith(("：", ":")):
             yield heading

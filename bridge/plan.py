@@ -16,6 +16,9 @@ from schemas.plan import BatchWork, PersonWork, Plan
 from schemas.portal import OnlineStatus, Operation
 from schemas.revision import Revision, State
 
+_NOT_TAKEN = {State.READY, State.VOIDED}
+"""Proven or said not to be with the portal. What it refused, or a hand took back to a draft, a person asks for again."""
+
 
 def plan(
     batches: Iterable[BatchFacts],
@@ -107,7 +110,3 @@ def _may_be_submitted(batch: BatchFacts, people: Sequence[PersonFacts], tally: B
     whole = batch.mark_offline == batch.mark_online and not people and not tally.damaged and tally.agreed > 0
     asked = batch.submission is not None and batch.submission.state not in _NOT_TAKEN
     return whole and batch.status is OnlineStatus.DRAFT and not asked
-
-
-_NOT_TAKEN = {State.READY, State.VOIDED}
-"""Proven or said not to be with the portal. What it refused, or a hand took back to a draft, a person asks for again."""

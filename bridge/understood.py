@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from schemas.header_words import Column
 from schemas.roster import Checksum, ColumnTaken, Origin, Place, Reading, Told, Understood
+from schemas.spreadsheet import column_of
 from schemas.texts import Language, T, Text
 
 FIELDS: Mapping[str, Text] = {
@@ -58,10 +59,7 @@ def spot_of(place: Place, tables: Sequence[Understood]) -> tuple[int, int]:
     above = [table for table in tables if table.sheet == place.sheet and table.header_row + table.depth <= place.row]
     letters = {column: taken.letter for table in above[-1:] for taken in table.columns for column in _keys(taken)}
     letter = letters.get(place.column) or letters.get(Column.NAME.value) or "A"
-    number = 0
-    for one in letter:
-        number = number * 26 + ord(one) - ord("A") + 1
-    return max(place.row, 1), number - 1
+    return max(place.row, 1), column_of(letter)
 
 
 def _keys(taken: ColumnTaken) -> tuple[str, str]:

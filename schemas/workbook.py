@@ -20,7 +20,6 @@ from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
 from schemas.portal import DeliveryClass, OnlineStatus
 from schemas.texts import T
 
-EXCEL_ROWS = 1_048_576
 SERIAL = "serial"
 PLACEHOLDERS = ("organiser", "batch", "year", "part")
 

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat  # a part with a DTD is refused before it is parsed
 
-from adapters.ooxml.spans import Span
-
-_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+from adapters.ooxml.spans import Span, end_of_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +38,16 @@ def outline(xml: bytes, *, depth: int) -> list[Element]:
         element = None
         if len(path) <= depth:
             at = parser.CurrentByteIndex
-            element = Element(path, prefix + ":" if prefix else "", attributes, Span(at, at + len(_tag(xml, at))))
+            element = Element(path, prefix + ":" if prefix else "", attributes, Span(at, end_of_tag(xml, at)))
             found.append(element)
         open_now.append((name, element))
 
     def end(_: str) -> None:
         _, element = open_now.pop()
         if element:
-            at = parser.CurrentByteIndex
             span = element.span
             closed = xml.endswith(b"/>", span.start, span.inside)
-            span.end = span.inside if closed else at + len(_tag(xml, at))
+            span.end = span.inside if closed else end_of_tag(xml, parser.CurrentByteIndex)
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     try:
@@ -97,10 +94,3 @@ def edited(xml: bytes, edits: Sequence[Edit]) -> bytes:
         out += [xml[at:start], instead]
         at = end
     return b"".join([*out, xml[at:]])
-
-
-def _tag(xml: bytes, at: int) -> bytes:
-    tag = _TAG.match(xml, at)
-    if tag is None:
-        raise ValueError("not in UTF-8")
-    return tag[0]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import join, normpath
 from xml.etree import ElementTree as ET  # no part with a DTD is ever parsed, see `parsed`
 
+from adapters.ooxml.archive import UNREADABLE
 from schemas.errors import SchemaDrift
 from schemas.texts import T
 
@@ -44,7 +44,7 @@ class Package:
                 if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
                     raise no_workbook(file)
                 package = cls(file, tuple((entry, archive.read(entry)) for entry in entries))
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+        except UNREADABLE:
             raise no_workbook(file) from None
         if package.get("xl/workbook.xml") is None:
             raise no_workbook(file)
@@ -53,13 +53,17 @@ class Package:
     def get(self, part: str) -> bytes | None:
         return next((content for entry, content in self.parts if entry.filename == part), None)
 
-    def parsed(self, part: str) -> ET.Element:
-        """Raises SchemaDrift for a part that is missing, broken, or brings a DTD (entities grow without end)."""
+    def xml(self, part: str) -> bytes:
+        """Raises SchemaDrift for a part that is missing, or brings a DTD (entities grow without end)."""
         content = self.get(part)
         if content is None or b"<!DOCTYPE" in content:
             raise no_workbook(self.file)
+        return content
+
+    def parsed(self, part: str) -> ET.Element:
+        """Raises SchemaDrift as `xml`, and for one that is broken."""
         try:
-            return ET.fromstring(content)  # noqa: S314  # no DTD, no entities
+            return ET.fromstring(self.xml(part))  # noqa: S314  # no DTD, no entities
         except ET.ParseError:
             raise no_workbook(self.file) from None
 

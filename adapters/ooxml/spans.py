@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat  # `Package.parsed` has refused the part if it brings a DTD
 
+from schemas.spreadsheet import MOST_COLUMNS, column_of
+
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _REFERENCE = re.compile(r"([A-Z]+)([0-9]+)")
 
@@ -84,7 +86,7 @@ class _Reading:
             case "dimension":
                 self.found.dimension, self.found.dimension_of = self._span(), attributes.get("ref", "")
             case "col" if "min" in attributes:  # an anchor of a drawing has a col and a row too
-                for column in range(int(attributes["min"]) - 1, min(int(attributes["max"]), 16_384)):
+                for column in range(int(attributes["min"]) - 1, min(int(attributes["max"]), MOST_COLUMNS)):
                     self.found.column_styles[column] = attributes.get("style", "")
             case "mergeCell":
                 self.found.merged.append(attributes.get("ref", ""))
@@ -117,18 +119,20 @@ class _Reading:
 
     def _span(self) -> Span:
         start = self.parser.CurrentByteIndex
-        tag = _TAG.match(self._xml, start)
-        if tag is None:
-            raise ValueError("not in UTF-8")
-        return Span(start, tag.end())
+        return Span(start, end_of_tag(self._xml, start))
 
     def _end_of(self, span: Span) -> int:
         if self._xml.endswith(b"/>", span.start, span.inside):
             return span.inside
-        tag = _TAG.match(self._xml, self.parser.CurrentByteIndex)
-        if tag is None:
-            raise ValueError("not in UTF-8")
-        return tag.end()
+        return end_of_tag(self._xml, self.parser.CurrentByteIndex)
+
+
+def end_of_tag(xml: bytes, at: int) -> int:
+    """Where the tag that begins at `at` ends. Raises ValueError where none does: the parser counts in UTF-8."""
+    tag = _TAG.match(xml, at)
+    if tag is None:
+        raise ValueError("not in UTF-8")
+    return tag.end()
 
 
 def place(reference: str) -> tuple[int, int]:
@@ -136,19 +140,7 @@ def place(reference: str) -> tuple[int, int]:
     found = _REFERENCE.fullmatch(reference.replace("$", ""))
     if found is None:
         raise ValueError(f"no cell: {reference}")
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return column - 1, int(found[2])
-
-
-def letters(column: int) -> str:
-    """1 → B"""
-    text, rest = "", column + 1
-    while rest:
-        rest, digit = divmod(rest - 1, 26)
-        text = chr(ord("A") + digit) + text
-    return text
+    return column_of(found[1]), int(found[2])
 
 
 def area(reference: str) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -1,23 +1,19 @@
-"""The source over a database: one query, a row a person. Its answer stands where a folder's one file would."""
+"""The source over a database: one query, a row a person."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
+from adapters.sources.asked import AskedSource
 from adapters.sources.engines import Database
 from adapters.sources.facts import Facts
-from adapters.sources.ledger import Task
-from adapters.sources.problems import problem
-from adapters.sources.records import Records, read_records, records
+from adapters.sources.records import Records, records
 from schemas.errors import SourceError
 from schemas.header_words import Column
-from schemas.roster import FileStamp, Place, Reading
-from schemas.texts import T
+from schemas.texts import T, Text
 
-_ONE_FILE = "people"
 _NOTHING = "SELECT NULL"  # proves that it answers
 
 
@@ -36,12 +32,8 @@ class Queries:
     columns: Mapping[Column, str] = field(default_factory=dict)
 
 
-class DatabaseSource:
-    """Gates: the watermark, the SHA-256 of the answer, the mark of each batch.
-
-    The rows that `digest` fetched are those that `read` understands: nothing changes in between.
-    A Place in it is NAME/people, the batch, and the row's serial number where there is such a column.
-    """
+class DatabaseSource(AskedSource):
+    """Its mark is the watermark."""
 
     def __init__(
         self,
@@ -52,52 +44,23 @@ class DatabaseSource:
         now: Callable[[], datetime],
         key: bytes = b"",
     ) -> None:
-        """`now` tells the time with its zone; moments without one are meant in it. `key` makes the marks of batches."""
+        super().__init__(database.name, defaults, now=now, key=key)
         self._database = database
         self._queries = queries
-        self._defaults = defaults
-        self._now = now
-        self._key = key
-        self._fetched: Records | None = None
 
-    @property
-    def name(self) -> str:
-        return self._database.name
-
-    def look(self) -> tuple[FileStamp, ...]:
-        """One stamp, from the watermark alone. Raises SourceError when the database does not answer."""
-        now = self._now()
-        answer = self._database.ask(self._queries.watermark or _NOTHING)
+    def _mark(self, now: datetime) -> tuple[object, ...] | None:
+        queries = self._queries
+        answer = self._database.ask(queries.watermark or _NOTHING)
         if (len(answer.rows), len(answer.names)) != (1, 1):
             raise self._wrong_watermark()
         value = answer.rows[0][0]
-        if value is None or not self._queries.watermark or _is_recent(value, now, self._queries.overlap_s):
-            return (self._stamp(_moment_ns(now)),)
-        said = repr((value, self._queries.people, sorted(self._queries.columns.items()), self._defaults))
-        return (self._stamp(int.from_bytes(hashlib.sha256(said.encode()).digest()[:7])),)
-
-    def digest(self, stamp: FileStamp) -> bytes:  # noqa: ARG002  # there is but one
-        """SHA-256 of all rows. Raises SourceError."""
-        self._fetched = self._fetch()
-        return self._fetched.digest()
-
-    def read(self, stamp: FileStamp, known: Mapping[str, str]) -> Reading:
-        """Raises SourceError, also where nobody is left of the batches that are `known`: that is no ledger's end."""
-        found, self._fetched = self._fetched or self._fetch(), None
-        if not found.rows and known:
-            raise SourceError(
-                T(
-                    "The database of source {name} answers no row any more; what it said last still stands. Ask its keeper whether the table was emptied.",
-                    name=self.name,
-                )
-            )
-        if not found.rows:
-            return Reading(stamp.path, notes=(problem("no_rows", Place(stamp.path)),))
-        return read_records(Task(stamp.path, self._now().date(), self._defaults, known, key=self._key), found)
+        if value is None or not queries.watermark or _is_recent(value, now, queries.overlap_s):
+            return None
+        return value, queries.people, sorted(queries.columns.items())
 
     def _fetch(self) -> Records:
         answer = self._database.ask(self._queries.people)
-        found = records(answer.names, answer.rows, self._queries.columns, self._zone())
+        found = records(answer.names, answer.rows, self._queries.columns, self._now().tzinfo)
         if found is None:
             missing = [name for name in self._queries.columns.values() if name not in answer.names]
             raise SourceError(
@@ -110,11 +73,11 @@ class DatabaseSource:
             )
         return found
 
-    def _zone(self) -> tzinfo | None:
-        return self._now().tzinfo
-
-    def _stamp(self, mark: int) -> FileStamp:
-        return FileStamp(f"{self.name}/{_ONE_FILE}", 0, mark)
+    def _emptied(self) -> Text:
+        return T(
+            "The database of source {name} answers no row any more; what it said last still stands. Ask its keeper whether the table was emptied.",
+            name=self.name,
+        )
 
     def _wrong_watermark(self) -> SourceError:
         return SourceError(
@@ -135,8 +98,3 @@ def _is_recent(value: object, now: datetime, overlap_s: float) -> bool:
         return False
     moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
     return now - moment < timedelta(seconds=overlap_s)
-
-
-def _moment_ns(now: datetime) -> int:
-    """Another one at every look."""
-    return int(now.timestamp() * 1e6) * 1000

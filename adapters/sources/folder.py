@@ -78,7 +78,7 @@ class FolderSource:
                     path=self._folder,
                 )
             ) from None
-        except (ValueError, NotImplementedError):
+        except (ValueError, NotImplementedError):  # the second is what pathlib says of an absolute pattern
             raise SourceError(
                 T(
                     "The pattern {glob} for the folder {path} is not understood. Write it like *.xlsx or **/*.xlsx.",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from html import unescape
 
+from adapters.ooxml.archive import UNREADABLE
 from adapters.sources.grid import Spot
+from schemas.spreadsheet import column_of
 
 _SHEET = re.compile(r"<sheet\b[^>]*>")
 _RELATION = re.compile(r"<Relationship\b[^>]*>")
@@ -25,10 +26,10 @@ def unvalued_formulas(content: bytes, sheet: str) -> frozenset[Spot]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             xml = archive.read(part_of(archive, sheet))
-    except (KeyError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except UNREADABLE:
         return frozenset()
     cells = [*_WITHOUT_VALUE.findall(xml), *_WITH_ERROR.findall(xml)]
-    return frozenset((int(row) - 1, column_number(letters)) for letters, row in cells)
+    return frozenset((int(row) - 1, column_of(letters.decode())) for letters, row in cells)
 
 
 def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
@@ -44,11 +45,3 @@ def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
 def _attribute(tag: str, name: str) -> str:
     found = re.search(rf'\b{name}="([^"]*)"', tag)
     return unescape(found[1]) if found else ""
-
-
-def column_number(letters: bytes) -> int:
-    """Counted from 0."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number - 1

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from adapters.ooxml.spans import letters
 from adapters.sources.blocks import Block
 from adapters.sources.cells import level_named, text_of
 from adapters.sources.dates import day_of, period_of
@@ -20,6 +19,7 @@ from schemas.batch import Batch
 from schemas.header_words import Column, header_words
 from schemas.identity import canonical_text
 from schemas.roster import Leader, Origin, Participant, Place, Problem, Rejection, Roster, Told
+from schemas.spreadsheet import letters
 
 
 @dataclass(slots=True)

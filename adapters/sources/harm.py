@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 
+from adapters.ooxml.archive import DAMAGED
+from adapters.ooxml.package import MAX_UNPACKED_BYTES
 from adapters.sources.grid import Unreadable
 
-MAX_UNPACKED_BYTES = 200_000_000
 MAX_RATIO = 200
 MAX_PARTS = 10_000
 _WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
@@ -26,7 +26,7 @@ def refuse_harmful(content: bytes) -> Sequence[str]:
             _refuse_bomb(archive, len(content))
             _refuse_entities(archive)
             return archive.namelist()
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError):
+    except DAMAGED:
         raise Unreadable("unreadable") from None
     except RuntimeError:
         raise Unreadable("password_protected") from None

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from adapters.ooxml.spans import letters
 from adapters.sources.cells import text_of
 from adapters.sources.grid import Row
 from adapters.sources.roles import SPEAKING
 from schemas.header_words import Column, header_words, squeezed
 from schemas.roster import ColumnTaken, Understood
+from schemas.spreadsheet import letters
 
 Meanings = Mapping[str, Column]
 """Headings, squeezed, that the settings explain."""

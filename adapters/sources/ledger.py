@@ -217,9 +217,9 @@ def _other_table(grid: Grid, text: str) -> str | None:
 def _note_year(said: _Said, grid: Grid, found: Split, season: int | None) -> None:
     """A title or days of another year than the season: last year's form, with or without last year's people."""
     batches = {roster.batch.key.year for roster in said.rosters if roster.where.sheet == grid.sheet}
-    odd = sorted({year for block in found.blocks if (year := block.facts.year)} | batches - {season})
-    if season and (others := [year for year in odd if year != season]):
-        said.note("other_year", Place(said.path, grid.sheet), stated=others[0], season=season)
+    stated = {year for block in found.blocks if (year := block.facts.year)}
+    if season and (others := (stated | batches) - {season}):
+        said.note("other_year", Place(said.path, grid.sheet), stated=min(others), season=season)
 
 
 def _settle_unknown(said: _Said) -> None:

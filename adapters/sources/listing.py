@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Protocol, cast
 
+from adapters.sources.asked import AskedSource
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Row
 from adapters.sources.header import Header, header_over
-from adapters.sources.ledger import Task
-from adapters.sources.problems import problem
-from adapters.sources.records import Records, read_records
+from adapters.sources.records import Records
 from schemas.batch import Level
 from schemas.dialect import Dictionaries
 from schemas.errors import AuthError, SchemaDrift, SourceError, TransientError
 from schemas.header_words import Column, header_words
 from schemas.portal import OnlineBatch, OnlinePerson
-from schemas.roster import Category, FileStamp, Place, Reading
-from schemas.texts import T
+from schemas.roster import Category
+from schemas.texts import T, Text
 
-_ONE_FILE = "people"
 _OF_BATCH = ("name", "organiser", "level", "base", "start", "end")
 _OF_PERSON = ("name", "id_no", "phone", "unit", "category", "role")
 _NAMES = (Column.BATCH.value, *_OF_BATCH[1:], *_OF_PERSON)
@@ -37,11 +34,8 @@ class Listed(Protocol):
     def people(self, batch_online_id: str, /) -> Iterator[OnlinePerson]: ...
 
 
-class ListedSource:
-    """Gates: the change marks of its batches, the SHA-256 of its people, the mark of each batch.
-
-    The rows that `digest` fetched are those that `read` understands. A Place in it is NAME/people and the batch.
-    """
+class ListedSource(AskedSource):
+    """Its mark are the change marks of its batches."""
 
     def __init__(
         self,
@@ -54,52 +48,29 @@ class ListedSource:
         now: Callable[[], datetime],
         key: bytes = b"",
     ) -> None:
-        """`words` are the dialect's: what it has no word for is left to the words of ledgers. `key` makes the marks."""
-        self._name = name
+        """`words` are the dialect's: what it has no word for is left to the words of ledgers."""
+        super().__init__(name, defaults, now=now, key=key)
         self._connect = connect
         self._words = words
-        self._defaults = defaults
         self._year = year
-        self._now = now
-        self._key = key
-        self._fetched: Records | None = None
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def look(self) -> tuple[FileStamp, ...]:
-        """One stamp, from the change marks where each batch has one. Raises SourceError."""
+    def _mark(self, now: datetime) -> tuple[object, ...] | None:  # noqa: ARG002  # a change mark is no moment
         with self._asked() as system:
             batches = list(system.batches(self._year))
         if not batches or not all(batch.change for batch in batches):
-            return (self._stamp(int(self._now().timestamp() * 1e6) * 1000),)
-        said = repr((sorted((batch.online_id, batch.change) for batch in batches), self._words, self._defaults))
-        return (self._stamp(int.from_bytes(hashlib.sha256(said.encode()).digest()[:7])),)
-
-    def digest(self, stamp: FileStamp) -> bytes:  # noqa: ARG002  # there is but one
-        """SHA-256 of all rows. Raises SourceError."""
-        self._fetched = self._fetch()
-        return self._fetched.digest()
-
-    def read(self, stamp: FileStamp, known: Mapping[str, str]) -> Reading:
-        """Raises SourceError, also where nobody is left of the batches that are `known`: that is no ledger's end."""
-        found, self._fetched = self._fetched or self._fetch(), None
-        if not found.rows and known:
-            raise SourceError(
-                T(
-                    "The local system of source {name} lists nobody any more; what it said last still stands. Ask its keeper whether it was emptied.",
-                    name=self.name,
-                )
-            )
-        if not found.rows:
-            return Reading(stamp.path, notes=(problem("no_rows", Place(stamp.path)),))
-        return read_records(Task(stamp.path, self._now().date(), self._defaults, known, key=self._key), found)
+            return None
+        return sorted((batch.online_id, batch.change) for batch in batches), self._words
 
     def _fetch(self) -> Records:
         with self._asked() as system:
             rows = [row for batch in system.batches(self._year) for row in self._rows(system, batch)]
         return Records(_HEADER, [*_NAMES], rows)
+
+    def _emptied(self) -> Text:
+        return T(
+            "The local system of source {name} lists nobody any more; what it said last still stands. Ask its keeper whether it was emptied.",
+            name=self.name,
+        )
 
     def _rows(self, system: Listed, batch: OnlineBatch) -> Iterator[Row]:
         """A row a person. Raises SourceError where leaders are counted and nobody says who they are."""
@@ -155,6 +126,3 @@ class ListedSource:
                     path=error.text.values.get("path", "-"),
                 )
             ) from None
-
-    def _stamp(self, mark: int) -> FileStamp:
-        return FileStamp(f"{self.name}/{_ONE_FILE}", 0, mark)

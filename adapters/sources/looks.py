@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapters.sources.formulas import column_number, part_of
+from adapters.ooxml.archive import UNREADABLE
+from adapters.sources.formulas import part_of
 from adapters.sources.grid import PLAIN, Looks, Spot
+from schemas.spreadsheet import MOST_COLUMNS, column_of
 
 _PIECE_BYTES = 1 << 20
 _FONTS = re.compile(rb"<fonts\b.*?</fonts>", re.DOTALL)
@@ -40,7 +41,7 @@ def styles_of(content: bytes) -> Styles:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             xml = archive.read("xl/styles.xml")
-    except (KeyError, OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
+    except UNREADABLE:
         return Styles()
     fonts = [font[1] or b"" for font in _FONT.finditer(_only(_FONTS, xml))]
     formats = [int(found) for found in _FORMAT.findall(_only(_FORMATS, xml))]
@@ -69,14 +70,11 @@ def looks_of(content: bytes, sheet: str, styles: Styles) -> Looks:
                 if b' hidden="' in piece:
                     rows.update(int(row) - 1 for row in _HIDDEN_ROW.findall(piece))
                     for first, last in _HIDDEN_COLUMNS.findall(piece):
-                        columns.update(range(int(first) - 1, min(int(last), _COLUMNS)))
-    except (KeyError, OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
+                        columns.update(range(int(first) - 1, min(int(last), MOST_COLUMNS)))
+    except UNREADABLE:
         return PLAIN
     shown_red = found_red if len(found_red) <= _MOST_RED else set()
     return Looks(frozenset(found_struck), frozenset(shown_red), frozenset(rows), frozenset(columns))
-
-
-_COLUMNS = 16_384
 
 
 def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
@@ -92,7 +90,7 @@ def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
 
 def _spots(pattern: re.Pattern[bytes], piece: bytes) -> Iterator[Spot]:
     for letters, row in pattern.findall(piece):
-        yield int(row) - 1, column_number(letters)
+        yield int(row) - 1, column_of(letters.decode())
 
 
 def _cells_styled(numbers: frozenset[bytes]) -> re.Pattern[bytes] | None:

@@ -9,6 +9,7 @@ from adapters.sources.grid import Grid
 from adapters.sources.people import Table, is_red
 from adapters.sources.problems import problem
 from schemas.roster import Place, Problem
+from schemas.spreadsheet import letters
 
 _NAMED = 10  # rows or columns; of more, the first are named
 
@@ -18,29 +19,17 @@ def notes_on_looks(path: str, grid: Grid, blocks: Sequence[Block]) -> Iterator[P
     looks = grid.looks
     if rows := sorted(index for index in looks.hidden_rows if index < len(grid.rows) and any(grid.rows[index])):
         yield problem("hidden_rows", where, count=len(rows), rows=_listed([str(index + 1) for index in rows]))
-    if columns := sorted(
-        at for at in looks.hidden_columns if any(row[at : at + 1] not in ([], [""]) for row in grid.rows)
-    ):
-        yield problem("hidden_columns", where, count=len(columns), columns=_listed(list(map(_letters_of, columns))))
+    if columns := _hidden_columns(grid):
+        yield problem("hidden_columns", where, count=len(columns), columns=_listed(list(map(letters, columns))))
     if looks.red and (red := list(_red_rows(path, grid, blocks))):
         yield problem("red_rows", where, count=len(red), rows=_listed(red))
 
 
-def _in_use(grid: Grid) -> list[int]:
-    """The hidden columns that hold something."""
+def _hidden_columns(grid: Grid) -> list[int]:
+    """Those that hold something."""
     width = len(grid.rows[0]) if grid.rows else 0
     hidden = sorted(at for at in grid.looks.hidden_columns if at < width)
     return [at for at in hidden if any(row[at] != "" for row in grid.rows)]
-
-
-def _letters_of(column: int) -> str:
-    """A column as a spreadsheet shows it: 0 is A, 26 is AA."""
-    letters = ""
-    number = column + 1
-    while number:
-        number, last = divmod(number - 1, 26)
-        letters = chr(ord("A") + last) + letters
-    return letters
 
 
 def _red_rows(path: str, grid: Grid, blocks: Sequence[Block]) -> Iterator[str]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
+from adapters.ooxml.archive import UNREADABLE
 from adapters.sources.grid import Looks, Spot, Unreadable
+from schemas.spreadsheet import MOST_COLUMNS, MOST_ROWS
 
 _OASIS = "{urn:oasis:names:tc:opendocument:xmlns:"
 _TABLE, _STYLE, _OFFICE = f"{_OASIS}table:1.0}}", f"{_OASIS}style:1.0}}", f"{_OASIS}office:1.0}}"
 _COLOR = f"{_OASIS}xsl-fo-compatible:1.0}}color"
 _RED = frozenset({"#ff0000", "#c00000", "#c9211e"})
 _HIDDEN = frozenset({"collapse", "filter"})
-_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 _MOST_REPEATED = 10_000  # rows or cells that say the same; what is repeated oftener is an empty rest
 
 Merge = tuple[Spot, Spot]
@@ -48,7 +48,7 @@ def shapes_of(content: bytes) -> Mapping[str, Shape]:
                     walk.enter(element)
                 else:
                     walk.leave(element)
-    except (ParseError, KeyError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except (ParseError, *UNREADABLE):
         raise Unreadable("unreadable") from None
     return walk.shapes
 
@@ -94,14 +94,14 @@ class _Walk:
 
     def _enter_column(self, column: Element) -> None:
         first = len(self.defaults)
-        count = min(_number(column, "number-columns-repeated"), _MOST_COLUMNS - first)
+        count = min(_number(column, "number-columns-repeated"), MOST_COLUMNS - first)
         self.defaults += [column.get(f"{_TABLE}default-cell-style-name", "")] * count
         if column.get(f"{_TABLE}visibility") in _HIDDEN:
             self.shape.hidden_columns.update(range(first, first + count))
 
     def _enter_row(self, row: Element) -> None:
         self.column = 0
-        self.repeated = min(_number(row, "number-rows-repeated"), _MOST_ROWS)
+        self.repeated = min(_number(row, "number-rows-repeated"), MOST_ROWS)
         self.row_style = row.get(f"{_TABLE}default-cell-style-name", "")
         if row.get(f"{_TABLE}visibility") in _HIDDEN:
             self.shape.hidden_rows.update(self._rows())
@@ -132,4 +132,4 @@ class _Walk:
 
 def _number(element: Element, name: str) -> int:
     text = element.get(f"{_TABLE}{name}", "1")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_ROWS)) else 1
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_ROWS)) else 1

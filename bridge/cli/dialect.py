@@ -25,11 +25,12 @@ def new(
     *,
     source: Annotated[str, typer.Option("--from", help=say(T("The shipped dialect it begins as.")))] = "qilu",
 ) -> None:
-    from bridge.config.packs import write_new
+    from bridge.cli.files import write_new
+    from bridge.config.packs import to_fill_in
     from bridge.wiring.service import start_plain_log
 
     start_plain_log()
-    write_new(file, source)
+    write_new(file, to_fill_in(source, name=file.stem).encode())
     typer.echo(str(file))
     undo("dialect new", path=file)
     next_step(T("follow the steps at the head of {path}, then run: lxy-bridge dialect check {path}", path=file))

@@ -117,18 +117,12 @@ def dialect_of(name: Path | str) -> tuple[Dialect | WorkbookDialect, list[Fault]
     return dialect, review(dialect)
 
 
-def write_new(file: Path, source: str) -> None:
-    """A dialect to fill in, made from a shipped one. Raises ConfigError; never overwrites."""
-    name = named("dialects", source)
-    if isinstance(name, Path):
+def to_fill_in(source: str, *, name: str) -> str:
+    """A dialect called `name` to fill in, made from a shipped one. Raises ConfigError."""
+    shipped = named("dialects", source)
+    if isinstance(shipped, Path):
         raise ConfigError(T("{name}: copy a file of your own by hand; --from takes one that ships.", name=source))
-    try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(new_dialect(shipped_text("dialects", name), name=file.stem))
-    except FileExistsError:
-        raise ConfigError(T("{path} is there already. Name a new file.", path=file)) from None
-    except OSError as error:
-        raise ConfigError(T("{path} cannot be written: {reason}.", path=file, reason=error.strerror)) from None
+    return new_dialect(shipped_text("dialects", shipped), name=name)
 
 
 def load_policy(config: Config) -> Policy:

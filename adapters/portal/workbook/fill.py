@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape  # escapes only, parses nothing
 
 from adapters.ooxml.package import Package
-from adapters.ooxml.spans import Cell, Layout, Row, Span, area, layout, letters
+from adapters.ooxml.spans import Cell, Layout, Row, Span, area, layout
 from schemas.errors import SchemaDrift
+from schemas.spreadsheet import letters
 from schemas.texts import T
 
 Line = Mapping[int, str]

@@ -10,9 +10,9 @@ from xml.sax.saxutils import escape  # escapes only, parses nothing
 
 from adapters.ooxml.outline import Edit, Element, at_the_end, edited, one, outline
 from adapters.ooxml.package import Package
-from adapters.ooxml.spans import letters
 from adapters.sources.marking.shapes import new_drawing, with_shapes
 from schemas.mark import Mark
+from schemas.spreadsheet import letters
 
 AUTHOR = "lxy-bridge"
 
@@ -40,7 +40,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def commented(package: Package, changed: Mapping[str, bytes], sheet: str, marks: Sequence[Mark]) -> dict[str, bytes]:
-    """The parts that change or are new, by name; `changed` are those that did before. Raises ValueError."""
+    """The parts that change or are new, by name; `changed` are those that did before. Raises ValueError, SchemaDrift."""
     work = _Work(package, dict(changed), sheet)
     work.comment(marks)
     work.draw(marks)
@@ -85,10 +85,7 @@ class _Work:
         return _STRICT if self.strict else _OFFICE
 
     def _get(self, part: str) -> bytes:
-        content = self.parts.get(part) or self.package.get(part)
-        if content is None or b"<!DOCTYPE" in content:
-            raise ValueError(f"no {part}")
-        return content
+        return self.parts.get(part) or self.package.xml(part)
 
     def _rels(self) -> str:
         return join(dirname(self.sheet), "_rels", basename(self.sheet) + ".rels")

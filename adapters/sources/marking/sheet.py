@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.ooxml.outline import Edit, at_the_end, edited, with_attribute
-from adapters.ooxml.spans import Layout, Row, Span, area, layout, letters
+from adapters.ooxml.spans import Layout, Row, Span, area, layout
 from adapters.sources.marking.styles import Styles
 from schemas.mark import Mark
+from schemas.spreadsheet import letters
 
 Spot = tuple[int, int]
 """Row from 1, column from 0."""

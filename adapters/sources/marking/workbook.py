@@ -52,12 +52,12 @@ def _in_place(package: Package, marks: Sequence[Mark]) -> bytes:
         raise ValueError("a sheet that is not in the file")
     wanted: set[tuple[str, bool]] = set()
     for sheet, own in by_sheet.items():
-        xml = _part(package, parts[sheet])
+        xml = package.xml(parts[sheet])
         by_sheet[sheet] = gathered(own, layout(xml).merged)
         wanted |= styles_of(xml, by_sheet[sheet])
-    changed[_STYLES], styles = with_fills(_part(package, _STYLES), sorted(wanted))
+    changed[_STYLES], styles = with_fills(package.xml(_STYLES), sorted(wanted))
     for sheet, own in by_sheet.items():
-        changed[parts[sheet]] = coloured(_part(package, parts[sheet]), own, styles)
+        changed[parts[sheet]] = coloured(package.xml(parts[sheet]), own, styles)
         changed |= commented(package, changed, parts[sheet], own)
     return package.with_parts(changed)
 
@@ -65,10 +65,3 @@ def _in_place(package: Package, marks: Sequence[Mark]) -> bytes:
 def _by_sheet(marks: Sequence[Mark]) -> dict[str, list[Mark]]:
     sheet = attrgetter("sheet")
     return {name: list(own) for name, own in groupby(sorted(marks, key=sheet), key=sheet)}
-
-
-def _part(package: Package, part: str) -> bytes:
-    content = package.get(part)
-    if content is None or b"<!DOCTYPE" in content:
-        raise ValueError(f"no {part}")
-    return content
