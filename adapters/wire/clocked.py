@@ -8,6 +8,7 @@ it writes it asks whether we still may: a process may have been stopped for long
 from __future__ import annotations
 
 import io
+import os
 import select
 import socket
 import ssl
@@ -45,10 +46,7 @@ class ClockedTransport(httpx.BaseTransport):
         peer = self._connected(request.url, left_s)
         may_write: MayWrite | None = request.extensions.get(MAY_WRITE)
         try:
-            written = _written(request)
-            if may_write:
-                may_write()
-            peer.say(written)
+            peer.say(_written(request), may_write)
             answer = peer.answer(request.method)
         except BaseException:
             peer.close()
@@ -105,15 +103,32 @@ class _Peer:
     def rest(self) -> None:
         self._last_s = time.monotonic()
 
-    def say(self, request: bytes) -> None:
-        """A portal may answer and close before it has read everything: that is for the reader to see."""
+    def say(self, request: bytes, may_write: MayWrite | None) -> None:
+        """A portal may answer and close before it has read everything: that is for the reader to see.
+
+        `may_write` is asked last, and what follows waits for nobody: a process that is stopped in between sends when it is
+        resumed.
+        """
         try:
             self._bound()
-            self._socket.sendall(request)
+            if may_write:
+                may_write()
+            sent = self._at_once(request)
+            if sent < len(request):
+                self._socket.sendall(request[sent:])
         except TimeoutError as error:
             raise httpx.WriteTimeout(str(error)) from error
         except OSError:
             return
+
+    def _at_once(self, request: bytes) -> int:
+        """How much the system takes now. The socket's own `send` first waits until it may, which lets go of the interpreter."""
+        if os.name != "posix" or isinstance(self._socket, ssl.SSLSocket):
+            return self._socket.send(request)
+        try:
+            return os.write(self._socket.fileno(), request)
+        except BlockingIOError:
+            return 0
 
     def answer(self, method: str) -> HTTPResponse:
         """The head of the answer."""
