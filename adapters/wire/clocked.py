@@ -8,7 +8,6 @@ it writes it asks whether we still may: a process may have been stopped for long
 from __future__ import annotations
 
 import io
-import os
 import select
 import socket
 import ssl
@@ -90,7 +89,10 @@ class _Peer:
     def __init__(self, origin: tuple[str, str, int], connected: socket.socket, left_s: Callable[[], float]) -> None:
         self.origin = origin
         self.left_s = left_s
-        self._socket = connected
+        self._socket = self._hasty = connected
+        if not isinstance(connected, ssl.SSLSocket):  # a second one would not share its session
+            self._hasty = connected.dup()
+            self._hasty.settimeout(0)
         self._timeout_s = float("inf")
         self._last_s = time.monotonic()
         self.ended = False
@@ -122,11 +124,9 @@ class _Peer:
             return
 
     def _at_once(self, request: bytes) -> int:
-        """How much the system takes now. The socket's own `send` first waits until it may, which lets go of the interpreter."""
-        if os.name != "posix" or isinstance(self._socket, ssl.SSLSocket):
-            return self._socket.send(request)
+        """How much the system takes now. A socket with a time-out first waits until it may, which lets go of the interpreter."""
         try:
-            return os.write(self._socket.fileno(), request)
+            return self._hasty.send(request)
         except BlockingIOError:
             return 0
 
@@ -157,6 +157,7 @@ class _Peer:
             self._socket.settimeout(left_s)
 
     def close(self) -> None:
+        self._hasty.close()
         self._socket.close()
 
 
