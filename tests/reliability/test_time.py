@@ -176,7 +176,7 @@ def test_in_a_whole_year_each_business_date_has_its_run_or_is_written_off(
         for rounds in machine.live_until(_midnight_s(date(year + 1, 1, 4))):
             for one in rounds:
                 owes = one.owed(machine.now())
-                assert owes is None or _was_tried(machine, one.name, owes.day)
+                assert owes is None or _was_tried(machine, one.name, owes.day) or _is_new(machine, one.name)
             if (today := _shanghai_day(machine.now())) != told:
                 told = today
                 the_five_days_are_right(machine)
@@ -192,6 +192,11 @@ def test_in_a_whole_year_each_business_date_has_its_run_or_is_written_off(
 def _was_tried(machine: Machine, name: str, day: date) -> bool:
     """It failed, or was broken off: the next boot or the next day comes back to it."""
     return day in machine.journal.runs.days(name)
+
+
+def _is_new(machine: Machine, name: str) -> bool:
+    """Before its first run a clock set back over midnight seems to owe the day before; the next ring is the first."""
+    return machine.ledger(name).since is None
 
 
 def each_day_is_answered(machine: Machine, name: str) -> None:
