@@ -91,9 +91,13 @@ class FakeWorkbookPortal:
 
     def export(self) -> None:
         """Somebody exports the whole list and puts it into the inbox."""
+        self.inbox.append(self.listed())
+
+    def listed(self) -> Export:
+        """The whole list as it is now."""
         batches = self.online.batches(2025)
         listed = tuple((batch, tuple(self.online.people(batch.online_id))) for batch in batches)
-        self.inbox.append(Export(self._now(), listed))
+        return Export(self._now(), listed)
 
     # --- bridge.ports.Portal
 

@@ -78,21 +78,32 @@ def doubled(facts: Facts) -> int:
 def agreed_is_stored(facts: Facts) -> Violations:
     """I2: AGREED has an effect: of its own serial, or, where the portal had the record already, any of that person.
 
+    Whom hands alone have entered no serial names: so many strangers as there are may be agreed of a batch.
+
     Where offline is told, everybody of it whom the journal holds for equal is online with equal contents. ACCEPTED is
     only the portal's word, and no claim of ours.
     """
     serials = {effect["serial"] for effect in facts.effects}
     known = {effect["person"] for effect in facts.effects}
+    nameless: dict[str, set[bytes]] = defaultdict(set)
     for one in facts.journal["revision"]:
         by_name = facts.names.get((one["batch"], one["person"])) in known
         found = one["serial"] in serials or by_name or one["person"] in {_HEADER, _SUBMISSION}
         if one["state"] == "agreed" and not found and not _anonymous(facts):
-            yield "agreed, and nothing of it in the ledger"
+            nameless[one["batch"]].add(one["person"])
+    for batch, people in nameless.items():
+        yield from ["agreed, and nothing of it in the ledger"] * (len(people) - len(_strangers(facts, batch)))
     if facts.offline is None or not facts.bounds.settled:
         return
     for who, fields in facts.offline.items():
         if who in _held_equal(facts) and not any(is_equal(content, fields) for content in facts.held.get(who, [])):
             yield "held for equal, and online it is not"
+
+
+def _strangers(facts: Facts, batch: str) -> set[str]:
+    """Whom hands have entered there, and no record of the journal is known to be."""
+    entered = {effect["person"] for effect in facts.effects if effect["batch"] == batch and effect["by_hand"]}
+    return entered - {"", *facts.names.values()}
 
 
 def _anonymous(facts: Facts) -> bool:

@@ -23,7 +23,7 @@ from schemas.portal import Answer, Operation, Payload
 from schemas.report import Report
 from schemas.revision import State
 from tests.adapters.fake_source import FakeSource
-from tests.adapters.fake_workbook_portal import FakeWorkbookPortal
+from tests.adapters.fake_workbook_portal import Export, FakeWorkbookPortal
 from tests.reliability.checker import Bounds, check
 from tests.reliability.lane import seeds
 from tests.reliability.machines import FOLDER, Counted, fuzz
@@ -74,7 +74,8 @@ class CutWorkbookPortal(FakeWorkbookPortal):
 
 
 class ByHand(Counted):
-    """`out` is whom the outbox holds for the first time since the last void, proof or refusal."""
+    """`out` is whom the outbox holds for the first time since the last void, proof or refusal, `seen` what the last run
+    was shown of the portal."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,6 +88,7 @@ class ByHand(Counted):
         self.offline: Sides = {}
         self.out: dict[str, bytes] = {}
         self.touched: set[str] = set()
+        self.seen: Mapping[str, Mapping[str, str]] = {}
         self.refused: set[tuple[str, str]] = set()
         self.save_ledger()
 
@@ -130,6 +132,9 @@ class ByHand(Counted):
 
     @rule()
     def somebody_voids(self) -> None:
+        """What was uploaded all the same, and no run has seen it there, is theirs from then on."""
+        there = self.desk.listed()
+        self.touched |= {who for who, fields in _contents(there).items() if self.seen.get(who) != fields}
         self.a_minute()
         self.journal.outgoing.void(KEY, by="王", why="重做", now=self.clock.instant())
         self.out.clear()
@@ -170,12 +175,18 @@ class ByHand(Counted):
         self.a_minute()
         self.fuse.left = points
         try:
-            pipeline.sync(self.house)
+            self.sync()
         except PowerCut:
             self.power_is_cut()
             self.journal.close()
             self.journal = open_cut(self.file, self.fuse, BY_HAND)
         self.fuse.left = None
+
+    def sync(self) -> Report:
+        report = pipeline.sync(self.house)
+        if self.desk.inbox:
+            self.seen = _contents(self.desk.inbox[-1])
+        return report
 
     def teardown(self) -> None:
         try:
@@ -195,7 +206,7 @@ class ByHand(Counted):
             never_there = Case.UPLOADED in self.cases() and not self.batch_id
             if never_there or any(case in {Case.MISSING, Case.STALE} for case in self.cases()):
                 self.somebody_voids()
-                pipeline.sync(self.house)
+                self.sync()
             self.a_minute()
             self.desk.upload_all()
             self.somebody_says_uploaded()
@@ -207,7 +218,7 @@ class ByHand(Counted):
         self.a_minute()
         self.desk.export()
         self.a_minute()
-        return pipeline.sync(self.house)
+        return self.sync()
 
     def a_second_run_exports_nothing(self) -> None:
         before = self.desk.written.copy()
@@ -263,8 +274,11 @@ class ByHand(Counted):
                 continue
             assert MARKS[who] in about or (not header_there and "" in about)
             assert who in self.touched or who not in self.offline or self.was_refused(who)
-        if self.offline:
-            assert self.desk.online._batches[self.batch_id].fields == online_batch(VALUES[0], len(self.offline))
+        if self.offline and self.desk.online._batches[self.batch_id].fields != online_batch(
+            VALUES[0], len(self.offline)
+        ):
+            assert "" in about
+            assert A_HEADER in self.touched
         assert report.offline.conserved
         assert report.online.conserved
         assert not TO_CARRY & self.cases()
@@ -291,6 +305,15 @@ class ByHand(Counted):
     def house(self) -> House:
         house = house_of(self.source, self.desk, self.journal, self.clock)
         return replace(house, desk=self.desk, rules=replace(house.rules, by_hand=True))
+
+
+def _contents(export: Export) -> dict[str, Mapping[str, str]]:
+    """Person (and the header) → what the portal says of them."""
+    contents: dict[str, Mapping[str, str]] = {}
+    for batch, people in export.batches:
+        contents[A_HEADER] = batch.fields
+        contents |= {one.fields["name"]: one.fields for one in people}
+    return contents
 
 
 def _of(payload: Payload) -> list[str]:

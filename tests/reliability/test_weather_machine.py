@@ -180,6 +180,7 @@ class Weather(Counted):
     def a_storm(self, runs: Sequence[tuple[set[str], int | None]]) -> None:
         """Runs close upon one another, each in weather of its own; some end in a power cut, after so many points."""
         for weather, points in runs:
+            self.forgotten_on_both_sides()
             self.turn(weather)
             self.fuse.left = points
             try:
@@ -190,6 +191,12 @@ class Weather(Counted):
                 self.journal = open_cut(self.file, self.fuse)
             self.fuse.left = None
 
+    def forgotten_on_both_sides(self) -> None:
+        """A run may see that neither side has them any more: that was the end of what they agreed on."""
+        wanted, held = self.wanted(), self.portal.held()
+        self.settled = {who: unit for who, unit in self.settled.items() if who in wanted or who in held}
+        self.header_settled = self.header_settled and (self.base is not None or self.portal.batch is not None)
+
     def turn(self, weather: set[str]) -> None:
         self.portal.clear_up()
         for name in sorted(weather):
@@ -199,6 +206,7 @@ class Weather(Counted):
     def somebody_asks_again(self, weather: set[str], wish: Wish) -> None:
         self.turn(weather)
         self.deleted.clear()
+        self.forgotten_on_both_sides()
         if wish.batches:
             self.agreement_is_taken_back()
         pipeline.resync(self.house, wish)
