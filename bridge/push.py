@@ -131,7 +131,8 @@ def repeat(sender: Sender, *, stop: Stop) -> frozenset[BatchKey]:
     for attempt, dispatch in journal.keyed.repeatable(sender.clock.instant()):
         if stop.requested:
             break
-        journal.keyed.sending(dispatch, sender.clock.instant())
+        if not journal.keyed.sending(attempt, dispatch, sender.clock.instant()):
+            continue
         answer = _sent(dispatch.payload, sender)
         kept = Answered(dispatch, attempt, repeated(answer))
         journal.deliveries.keep([kept], (), run=sender.run, now=sender.clock.instant())

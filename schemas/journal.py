@@ -36,7 +36,8 @@ class Settling:
     """How an unknown outcome may be decided on this portal. `by_hand`: what is sent is a file that a person uploads.
 
     `key_life_s`: so long the portal honours the key of a request (K2). As long as it does, the same request decides and
-    absence proves nothing; after that the key is as good as none.
+    absence proves nothing; after that the key is as good as none. One that left in the key's last window might be taken
+    in when it is dead, and be stored anew.
     """
 
     delivery_class: DeliveryClass
@@ -48,10 +49,11 @@ class Settling:
         """Whether absence is a proof by now, by the clock that nobody can set."""
         return since.boot == now.boot and now.uptime_s - since.uptime_s >= max(self.window_s, self.key_life_s or 0.0)
 
-    def key_lives(self, since: Instant, now: Instant) -> bool:
-        """Whether a key first used then is honoured still; after a reboot nobody knows."""
-        within = self.key_life_s is not None and now.uptime_s - since.uptime_s < self.key_life_s
-        return within and since.boot == now.boot
+    def repeatable(self, since: Instant, now: Instant) -> bool:
+        """Whether a request that leaves now under a key first used then comes while it lives; after a reboot nobody knows."""
+        if self.key_life_s is None or since.boot != now.boot:
+            return False
+        return now.uptime_s - since.uptime_s + self.window_s < self.key_life_s
 
 
 @dataclass(frozen=True, slots=True)

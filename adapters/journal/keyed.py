@@ -71,14 +71,21 @@ class Keyed:
             (attempt, self._dispatch(rows))
             for attempt, rows in of_attempt.items()
             if all(row.state == State.UNKNOWN and row.last == attempt for row in rows)
-            and self._settling.key_lives(_first(rows[0]), now)
+            and self._settling.repeatable(_first(rows[0]), now)
         )
 
-    def sending(self, dispatch: Dispatch, now: Instant) -> None:
-        """It may leave once more: if nobody hears what becomes of it, the wait begins anew."""
+    def sending(self, attempt: int, dispatch: Dispatch, now: Instant) -> bool:
+        """It may leave once more: if nobody hears what becomes of it, the wait begins anew.
+
+        False, and nothing is changed: others went before it, and for this one it is too late.
+        """
         batch = str(dispatch.batch)
         with self._store.write() as connection:
-            move(connection, State.SENDING, now, [(batch, serial) for serial in dispatch.payload.serials])
+            first = connection.exec_driver_sql(_FIRST, (attempt,)).one()
+            in_time = self._settling.repeatable(_first(first), now)
+            if in_time:
+                move(connection, State.SENDING, now, [(batch, serial) for serial in dispatch.payload.serials])
+        return in_time
 
     def _dispatch(self, rows: Sequence[Any]) -> Dispatch:
         row, serials = rows[0], tuple(orjson.loads(rows[0].serials))
@@ -110,6 +117,8 @@ def _bound(batch: str, serials: Iterable[str]) -> str:
 def _first(row: Any) -> Instant:
     return instant_of(row.first_at, row.first_uptime_s, row.first_boot)
 
+
+_FIRST = "SELECT first_at, first_uptime_s, first_boot FROM keyed WHERE attempt=?"
 
 _KEYED = (
     "SELECT a.id, a.batch, a.operation, a.path, a.serials, a.sealed AS body, k.request_key, k.sealed AS rest,"

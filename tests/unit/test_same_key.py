@@ -113,6 +113,27 @@ def test_absence_proves_nothing_while_the_key_lives_and_is_the_way_of_k3_after_i
     assert len(of_people(came)) >= 2
 
 
+def test_a_request_whose_turn_comes_in_the_last_window_of_its_key_is_not_made_again(tmp_path: Path) -> None:
+    """Another one went before it. It might come when the key is dead, and be stored a second time."""
+    world = World(tmp_path, delivery_class=DeliveryClass.K2, skips_existing=False, rows_per_call=1)
+    came: list[Payload] = []
+
+    def arriving(payload: Payload) -> None:
+        came.append(payload)
+        match len(of_people(came)):
+            case 1 | 2:
+                world.portal.store_late(1, seconds=10**9)
+            case 3:
+                world.clock.pass_s(KEY_LIFE_S - WINDOW_S)
+
+    world.portal.arriving = arriving
+    world.ledger(A, B)
+    world.sync()
+    first, second, again = of_people(came)
+    assert again.values == first.values != second.values
+    assert states(world.journal)[State.UNKNOWN] == 1
+
+
 def test_after_a_reboot_nobody_knows_how_long_the_key_has_lived_so_it_is_not_used(world: World) -> None:
     came = people_lost(world, seconds=10**9)
     world.stop.requested = False
