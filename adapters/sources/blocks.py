@@ -19,6 +19,7 @@ from adapters.sources.lines import (
     states_facts,
     total_in,
 )
+from adapters.sources.totals import Total
 from schemas.header_words import Column, squeezed
 from schemas.roster import Origin, Told
 
@@ -30,12 +31,12 @@ _FILLED_DOWN = (Column.SERIAL, Column.SEX, Column.UNIT, *BATCH)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`rows` counts from 0; `totals` are the 合计, 总计 and 小计 lines with their numbers, in their order."""
+    """`rows` counts from 0; `totals` are the 合计, 总计 and 小计 lines, in their order."""
 
     facts: Facts
     header: Header
     rows: list[int] = field(default_factory=list)
-    totals: list[tuple[Line, int | None]] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class _Walk:
         filled = {at: text for at, cell in enumerate(row) if (text := text_of(cell))}
         kinds = [kind_of(text) for text in list(filled.values())[:_BEGINNING]]
         if total := next((kind for kind in kinds if kind in TOTALS), None):
-            self._open_block(header).totals.append((total, total_in(row)))
+            self._open_block(header).totals.append(Total(total, total_in(row), index + 1))
         elif kinds and kinds[0] is Line.TAIL:
             self.in_tail = True
         elif kinds and _is_heading(kinds[0], filled, header):

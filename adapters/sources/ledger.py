@@ -20,7 +20,7 @@ from adapters.sources.marks import mark_of
 from adapters.sources.noticed import notes_on_looks
 from adapters.sources.people import Table
 from adapters.sources.problems import problem, rejection
-from adapters.sources.totals import declared_in
+from adapters.sources.totals import Total, declared_in
 from schemas.header_words import Column, header_words
 from schemas.identity import IdType, unknown_region
 from schemas.roster import Checksum, Origin, Place, Problem, Reading, Rejection, Roster, Told, Understood
@@ -158,7 +158,7 @@ def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list
     """Each batch with its own head count; a count over several batches is compared here."""
     declared = declared_in([block.totals for block in blocks])
     for own, total in zip(gathered, declared.of_blocks, strict=True):
-        of_one = total if len(own) == 1 else None
+        of_one = total.number if total and len(own) == 1 else None
         for gathering in own:
             roster = gathering.roster(of_one)
             if roster:
@@ -166,11 +166,11 @@ def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list
                 note_region(said.notes, roster)
             else:
                 said.rejections += gathering.rejections
-        checksum = _checksum(said, own[0].where, total, own)
+        checksum = _checksum(said, grid, total, own)
         if len(own) > 1:
             _compare_total(said, checksum)
     everybody = [one for own in gathered for one in own]
-    _compare_total(said, _checksum(said, Place(said.path, grid.sheet), declared.of_all, everybody))
+    _compare_total(said, _checksum(said, grid, declared.of_all, everybody))
 
 
 def note_region(notes: list[Problem], roster: Roster) -> None:
@@ -180,12 +180,13 @@ def note_region(notes: list[Problem], roster: Roster) -> None:
         notes.append(problem("unknown_region", first.where))
 
 
-def _checksum(said: _Said, where: Place, declared: int | None, counted: list[Gathering]) -> Checksum | None:
+def _checksum(said: _Said, grid: Grid, total: Total | None, counted: list[Gathering]) -> Checksum | None:
     """What is stated against what was counted; None where nothing is stated."""
-    if declared is None:
+    if total is None or total.number is None:
         return None
+    where = Place(said.path, grid.sheet, total.row)
     listed, with_leaders = (sum(counts) for counts in zip(*(one.counts for one in counted), strict=True))
-    said.checksums.append(Checksum(where, declared, listed, with_leaders - listed))
+    said.checksums.append(Checksum(where, total.number, listed, with_leaders - listed))
     return said.checksums[-1]
 
 

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 
 from adapters.sources.lines import Line
 
-Total = tuple[Line, int | None]
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One such line: its `number` is None where it states none, `row` counts from 1."""
+
+    kind: Line
+    number: int | None
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """`of_blocks`: one head count a block, None where none is stated; `of_all`: what the whole sheet states."""
+    """`of_blocks`: the line that counts each block, None where none does; `of_all`: the one that counts the whole sheet."""
 
-    of_blocks: tuple[int | None, ...]
-    of_all: int | None = None
+    of_blocks: tuple[Total | None, ...]
+    of_all: Total | None = None
 
 
 def declared_in(blocks: Sequence[Sequence[Total]]) -> Declared:
@@ -33,11 +40,12 @@ def declared_in(blocks: Sequence[Sequence[Total]]) -> Declared:
     return Declared(tuple(total or subtotal for total, subtotal in zip(totals, subtotals, strict=True)), grand)
 
 
-def _last(totals: Sequence[Total], *kinds: Line) -> int | None:
-    return next((number for kind, number in reversed(totals) if kind in kinds), None)
+def _last(totals: Sequence[Total], *kinds: Line) -> Total | None:
+    """One that is blank or nought was never filled in."""
+    found = next((total for total in reversed(totals) if total.kind in kinds), None)
+    return found if found and found.number else None
 
 
-def _lone_subtotal(totals: Sequence[Total]) -> int | None:
+def _lone_subtotal(totals: Sequence[Total]) -> Total | None:
     """Several subtotals in one block count its units, not the batch."""
-    numbers = [number for kind, number in totals if kind is Line.SUBTOTAL]
-    return numbers[0] if len(numbers) == 1 else None
+    return _last(totals, Line.SUBTOTAL) if [total.kind for total in totals].count(Line.SUBTOTAL) == 1 else None

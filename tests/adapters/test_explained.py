@@ -73,7 +73,7 @@ def test_a_subtitle_states_the_facts_of_its_own_batch(tmp_path: Path) -> None:
 def test_every_total_row_is_held_against_what_was_counted(tmp_path: Path) -> None:
     reading = read_rows(tmp_path, ledger(row(1), row(2, id_no="999"), row(3, remark="领队"), ["合计", "2人"]))
     [found] = reading.checksums
-    assert found == Checksum(Place(reading.path, "Sheet1", 4), declared=2, counted=2, leaders=1)
+    assert found == Checksum(Place(reading.path, "Sheet1", 8), declared=2, counted=2, leaders=1)
     assert found.agrees
 
 
@@ -81,7 +81,7 @@ def test_a_total_over_several_batches_is_one_checksum_of_the_sheet(tmp_path: Pat
     second = ["第二批（2025年6月3日—6月7日）"]
     reading = read_rows(tmp_path, [*ledger(row(1)), second, row(2), ["合计", "3人"]])
     [found] = reading.checksums
-    assert (found.where, found.declared, found.counted, found.agrees) == (Place(reading.path, "Sheet1"), 3, 2, False)
+    assert (found.where, found.declared, found.counted, found.agrees) == (Place(reading.path, "Sheet1", 8), 3, 2, False)
 
 
 def test_a_text_file_is_explained_like_a_workbook(tmp_path: Path) -> None:
