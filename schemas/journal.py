@@ -36,8 +36,8 @@ class Settling:
     """How an unknown outcome may be decided on this portal. `by_hand`: what is sent is a file that a person uploads.
 
     `key_life_s`: so long the portal honours the key of a request (K2). As long as it does, the same request decides and
-    absence proves nothing; after that the key is as good as none. One that left in the key's last window might be taken
-    in when it is dead, and be stored anew.
+    absence proves nothing; after that the key is as good as none. A request that leaves in the key's last window might come
+    when it is dead, and be stored anew.
     """
 
     delivery_class: DeliveryClass
