@@ -150,6 +150,7 @@ class Storm:
     process: subprocess.Popen[str]
     change: Callable[[Roster], None] = Roster.change
     worsen: Callable[[Roster], None] = Roster.worsen
+    pushes_s: float = 0.04  # at most, before its kill
     codes: Counter[int] = field(default_factory=Counter)
 
     def one(self) -> int:
@@ -157,7 +158,7 @@ class Storm:
         chance = self.roster.random
         self.change(self.roster)
         self.worsen(self.roster)
-        since, longest_s = ("start", 0.1) if chance.random() < EARLY else ("push", 0.04)
+        since, longest_s = ("start", 0.1) if chance.random() < EARLY else ("push", self.pushes_s)
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(f"{since} {chance.uniform(0.0, longest_s)}\n")

@@ -23,6 +23,7 @@ KILLS = 167  # of one world: more would only make its people more
 WORLDS = {"short": 1, "long": 20}
 HITS = 0.25  # of the kills, with a request on its way
 SLOWEST_S = 1.5  # to store one write, where the bridge does not wait
+ASKS_AND_SENDS_S = 0.5  # enough on a busy machine, and well before the portal has stored what it is asked about
 CALM_ENOUGH = {KILLED, 0, 1}
 
 
@@ -72,7 +73,7 @@ def always_slow(roster: Roster) -> None:
 def without_waiting(delivers: str, change: Callable[[Roster], None]) -> Checked:
     """A storm whose bridge asks the portal at once about what it does not know, and believes it."""
     with storm(Kind(delivers, at_once=1, window_s=0.0), seed=7) as world:
-        world.change, world.worsen = change, always_slow
+        world.change, world.worsen, world.pushes_s = change, always_slow, ASKS_AND_SENDS_S
         rage(world, 20)
         time.sleep(SLOWEST_S)  # what is on its way is stored, in the order in which it came
         world.roster.calm()
