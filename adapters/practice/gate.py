@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from adapters.practice.access import Tokens
 from adapters.practice.forms import Body, Code, Refusal
 from adapters.practice.hours import closed_at
-from adapters.practice.keys import Keys
+from adapters.practice.keys import KEY_HEADER, Keys
 from adapters.practice.replies import Act, Connection, HungUp, answer, envelope, on_its_way, said, spelt
 from adapters.practice.traffic import Traffic
 from adapters.practice.weather import Count, Sky
@@ -89,7 +89,7 @@ class Gate:
     def _note(self, request: Request, arrived: float, response: Response) -> None:
         status = 0 if isinstance(response, HungUp) else response.status_code
         asked = self._sky.now.retry_after_s if "Retry-After" in response.headers else None
-        self._traffic.note(arrived, time.monotonic(), request.method, request.url.path, status, asked)
+        self._traffic.note(arrived, time.monotonic(), request, status, retry_after_s=asked)
 
     def _hits(self, request: Request) -> bool:
         return self._sky.now.only in {"", request.url.path}
@@ -109,7 +109,7 @@ class Gate:
 
     async def _once(self, request: Request, raw: bytes, store: Callable[[], Awaitable[Response]]) -> Response:
         """A key is honoured by a portal of class K2 alone."""
-        key, weather = request.headers.get("Idempotency-Key", ""), self._sky.now
+        key, weather = request.headers.get(KEY_HEADER, ""), self._sky.now
         if weather.delivers != "K2" or not key:
             return await store()
         match self._keys.begin(key, raw, weather.key_life_s):

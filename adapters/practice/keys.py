@@ -12,6 +12,8 @@ from threading import Lock
 
 from starlette.responses import Response
 
+KEY_HEADER = "Idempotency-Key"
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:

@@ -2,16 +2,20 @@
 
 One JSON object a line, in the order of the answers: no names, no bodies, no queries. `at` and `answered_at` are seconds
 of this machine's monotonic clock, `when` is the arrival by its wall clock, ISO 8601 in UTC; `status` 0: the connection
-closed without an answer.
+closed without an answer; `key` is its Idempotency-Key, if any.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
+
+from starlette.requests import Request
+
+from adapters.practice.keys import KEY_HEADER
 
 TRAFFIC_NAME = "requests.jsonl"
 
@@ -26,6 +30,7 @@ class Passed:
     answered_at: float
     method: str
     path: str
+    key: str
     status: int
     retry_after_s: float | None
 
@@ -40,14 +45,22 @@ class Traffic:
         self._lock = Lock()
 
     def note(
-        self, at: float, answered_at: float, method: str, path: str, status: int, retry_after_s: float | None
+        self, at: float, answered_at: float, request: Request, status: int, *, retry_after_s: float | None
     ) -> None:
-        when = (datetime.now(UTC) - timedelta(seconds=answered_at - at)).isoformat()
-        fields = {"when": when, "at": at, "answered_at": answered_at, "method": method, "path": path, "status": status}
         with self._lock:
             self._seq += 1
-            line = json.dumps({"seq": self._seq, **fields, "retry_after_s": retry_after_s})
-            self._file.write(f"{line}\n".encode())
+            passed = Passed(
+                seq=self._seq,
+                when=(datetime.now(UTC) - timedelta(seconds=answered_at - at)).isoformat(),
+                at=at,
+                answered_at=answered_at,
+                method=request.method,
+                path=request.url.path,
+                key=request.headers.get(KEY_HEADER, ""),
+                status=status,
+                retry_after_s=retry_after_s,
+            )
+            self._file.write(json.dumps(asdict(passed)).encode() + b"\n")
 
     def close(self) -> None:
         self._file.close()

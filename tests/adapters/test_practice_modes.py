@@ -248,6 +248,7 @@ def test_a_k3_portal_knows_neither_serial_nor_key_and_a_k4_portal_lists_nobody_e
     portal.set_weather(doubles=True)
     for _ in range(2):
         client.http.post(SAVE_PEOPLE, json=people(batch_id, person(91)), headers={"Idempotency-Key": "key-2"})
+    assert [one.key for one in read_traffic(portal.folder)[-2:]] == ["key-2", "key-2"]
     assert len(client.people_of(batch_id)) == 2
     portal.set_weather(delivers="K4")
     assert client.read("list_people", batchId=batch_id)["code"] == "S20012"
@@ -268,7 +269,7 @@ def test_every_request_is_logged_without_a_word_of_it(portal: PracticePortal, cl
         ("POST", 0, None),
     ]
     assert [one.seq for one in since] == list(range(before + 1, before + 4))
-    assert all(one.at <= one.answered_at for one in since)
+    assert all(one.at <= one.answered_at and one.key == "" for one in since)
     assert person(1)["idCard"] not in (portal.folder / TRAFFIC_NAME).read_text(encoding="utf-8")
 
 

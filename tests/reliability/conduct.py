@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.reliability.checker import Facts
+    from tests.reliability.checker import Facts, Row
 
 Violations = Iterator[str]
 
@@ -59,7 +59,7 @@ def quiet_is_kept(facts: Facts) -> Violations:
 
 def tries_are_bounded(facts: Facts) -> Violations:
     """I9: no call is tried more often than it may be, no run tries again more often than its budget, and no more
-    requests write than attempts were tried. A call that was turned away for its token or its stamp is not a try.
+    requests write than attempts were tried, those under a key told apart. A call that was turned away for its token or its stamp is not a try.
     """
     bounds = facts.bounds
     again: Counter[int] = Counter()
@@ -74,9 +74,27 @@ def tries_are_bounded(facts: Facts) -> Violations:
     )
     wrote = [r for r in facts.requests if r["method"] == "POST" and "/recuperation/" in r["path"]]
     wrote = [r for r in wrote if r["status"] not in {401, 403}]
+    keyed = [r for r in wrote if bounds.keyed and r["key"]]
+    yield from _keys_are_bounded(facts, keyed)
     most = sum(a["tries"] or bounds.attempts for a in facts.journal["attempt"])
-    if len(wrote) > most:
+    if len(wrote) - len(keyed) > most:
         yield "more requests write than were intended"
+
+
+def _keys_are_bounded(facts: Facts, keyed: Sequence[Row]) -> Violations:
+    """No more keys than attempts; under each, in each run, no more requests than a call may have tries: a later run
+    makes the request again. What a run sent before it was killed may arrive when the next one has begun.
+    """
+    began = [moment(run["started_at"]) for run in facts.journal["run"]]
+    of_key: defaultdict[str, list[datetime]] = defaultdict(list)
+    for request in keyed:
+        of_key[request["key"]].append(moment(request["when"]))
+    if len(of_key) > len(facts.journal["attempt"]):
+        yield "more keys than attempts"
+    for arrived in of_key.values():
+        runs = 1 + sum(min(arrived) < at <= max(arrived) for at in began)
+        if len(arrived) > runs * facts.bounds.attempts + 1:
+            yield "a key was tried more often than it may be"
 
 
 def once_a_day(facts: Facts) -> Violations:

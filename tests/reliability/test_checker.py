@@ -79,8 +79,8 @@ class World:
 
     def request(self, seq: int, when_s: float, **changes: Any) -> dict[str, Any]:
         times = {"when": at(when_s), "at": when_s, "answered_at": when_s + 0.1}
-        said = {"method": "POST", "path": "/recuperation/person/saveBatch", "status": 200, "retry_after_s": None}
-        return {"seq": seq, **times, **said, **changes}
+        asked = {"method": "POST", "path": "/recuperation/person/saveBatch", "key": ""}
+        return {"seq": seq, **times, **asked, "status": 200, "retry_after_s": None, **changes}
 
     def put(self, table: str, *values: object) -> None:
         self.journal.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(values))})", values)
@@ -203,6 +203,16 @@ def writes_nobody_intended(world: World) -> None:
     world.requests += [world.request(seq, 3.0 + seq) for seq in range(3, 9)]
 
 
+def keyed_too_often(world: World) -> None:
+    world.bounds = Bounds(keyed=True)
+    world.requests += [world.request(seq, 3.0 + seq, key="k1") for seq in range(3, 9)]
+
+
+def more_keys_than_attempts(world: World) -> None:
+    world.bounds = Bounds(keyed=True)
+    world.requests += [world.request(seq, 3.0 + seq, key=f"k{seq}") for seq in range(3, 6)]
+
+
 def twice_on_one_date(world: World) -> None:
     world.bounds = Bounds(daily=("sync",))
     world.put("run", 2, "2025-05-20", "sync", at(6.0), at(7.0), "partial", '{"agreed": 2}')
@@ -251,6 +261,8 @@ VIOLATIONS: dict[Callable[[World], None], str] = {
     tried_too_often: "I9: a call was tried more often than it may be",
     beyond_the_budget: "I9: a run tried again beyond its budget",
     writes_nobody_intended: "I9: more requests write than were intended",
+    keyed_too_often: "I9: a key was tried more often than it may be",
+    more_keys_than_attempts: "I9: more keys than attempts",
     twice_on_one_date: "I10: 2 runs of sync on one date",
     numbers_made_up: "I11: it says so many agree, and the ledger holds others",
     buckets_that_do_not_add_up: "I11: the online buckets do not add up",
@@ -298,6 +310,13 @@ def test_only_a_finding_that_misses_somebody_explains_it(tmp_path: Path, *, code
     lost_in_silence(world)
     world.put("finding", "f1", code, BATCH, b"", "open")
     assert (world.checked() == []) is explains
+
+
+def test_a_later_run_may_try_a_key_as_often_as_the_run_before(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    keyed_too_often(world)
+    world.put("run", 2, "2025-05-20", "sync", at(8.0), at(12.0), "complete", '{"agreed": 2}')
+    assert world.checked() == []
 
 
 def test_a_draft_that_is_told_of_is_no_violation(tmp_path: Path) -> None:
