@@ -74,8 +74,8 @@ class CutWorkbookPortal(FakeWorkbookPortal):
 
 
 class ByHand(Counted):
-    """`out` is whom the outbox holds for the first time since the last void, proof or refusal, `seen` what the last run
-    was shown of the portal."""
+    """`out` is the newest file of each that was written since the last void, `seen` what the last run was shown of the
+    portal."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,6 +116,7 @@ class ByHand(Counted):
     ) -> None:
         """One file of those that lie there; and may be it is said, though others still lie there."""
         path = data.draw(st.sampled_from(sorted(self.desk.outbox)))
+        self.touched |= self.older_than_what_is_out(self.desk.outbox[path])
         for _ in range(times):
             self.a_minute()
             before = len(self.desk.errors)
@@ -123,6 +124,10 @@ class ByHand(Counted):
             self.refused |= {(row.name, _unit(self.desk.outbox[path], row.name)) for row in self.desk.errors[before:]}
         if told:
             self.somebody_says_uploaded()
+
+    def older_than_what_is_out(self, payload: Payload) -> set[str]:
+        """Of whom a newer file was written: whoever uploads this one puts an older content there, of their own accord."""
+        return {who for who in _of(payload) if self.out[who] != payload.body}
 
     @rule()
     def somebody_says_uploaded(self) -> None:
