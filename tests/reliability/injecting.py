@@ -203,7 +203,7 @@ def trials(injector: Injector, asked: argparse.Namespace) -> Iterator[dict[str, 
     found = injector.aims()
     yield {"calls": len(found)}
     if asked.pairs:
-        for number in range(asked.part, asked.pairs, asked.parts):
+        for number in range(asked.part, asked.pairs, asked.parts) if asked.only is None else [asked.only]:
             chance = random.Random(number)
             aim = chance.choice(found)
             yield {"trial": number, "aim": str(aim)} | injector.killed_twice(aim, chance)

@@ -19,7 +19,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from importlib import import_module
@@ -216,17 +216,26 @@ class Nursery:
         if self.script in {"reconcile", "mail"}:
             assert self.run(sync) == 0, self.said
         if self.script in {"recover", "recover-late"}:
-            self.stop_in_the_middle("recvfrom" if self.script == "recover" else "sendto")
+            name, stored = ("recvfrom", len(PEOPLE)) if self.script == "recover" else ("sendto", 0)
+            assert self.stop_in_the_middle(name, stored), f"no {name} is left out with the people on their way"
 
-    def stop_in_the_middle(self, name: str) -> None:
-        """When the people have left, and were stored; or a moment before they leave."""
+    def stop_in_the_middle(self, name: str, stored: int) -> bool:
+        """At the last such call that leaves the people on their way for the journal, and so many of them online."""
         log = self.folder / "prepare.log"
         self.keep()
         traced(self, sync, 0, [], log=log)
-        step = aims(log, ["connect"])[-1].step
-        aim = [aim for aim in aims(log, [name]) if aim.step == step][-1 if name == "recvfrom" else -2]
-        self.again()
-        assert traced(self, sync, aim.step, killing(aim)) == -signal.SIGKILL
+        for aim in reversed(aims(log, [name])):
+            self.again()
+            traced(self, sync, aim.step, killing(aim))
+            wait_until_quiet()
+            if self.on_its_way() == ["save_people"] and sum(bool(one["person"]) for one in self.effects) == stored:
+                return True
+        return False
+
+    def on_its_way(self) -> list[str]:
+        """The operations of the requests whose end the journal does not know."""
+        with closing(sqlite3.connect(self.config.journal.path)) as journal:
+            return [name for (name,) in journal.execute("SELECT operation FROM attempt WHERE ended_at IS NULL")]
 
     def keep(self) -> None:
         """What there is now is what every trial begins with."""
