@@ -30,7 +30,10 @@ FIELDS: Mapping[str, Text] = {
     Column.ORGANISER: T("Organiser"),
     Column.HEADCOUNT: T("Head count"),
     Column.QUOTA: T("Quota"),
-    Column.SITE: T("Address or beds"),
+    Column.SITE: T("Address"),
+    Column.BEDS: T("Beds"),
+    Column.PROVINCE: T("Province"),
+    Column.VALIDITY: T("Valid until"),
 }
 """What a column of a ledger holds, as people say it."""
 
