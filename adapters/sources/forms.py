@@ -93,13 +93,13 @@ class FormWalk(Walk):
         return False
 
     def is_entry(self, header: Header, filled: Mapping[int, str]) -> bool:
-        """A row of one cell is a line of words, and below the tail a lone key or count is one too."""
+        """A lone cell on the left is a line of words, and below the tail a lone key or count is one too."""
         keyed = any(header.at.get(column) in filled for column in self.begun.manner.keys)
         count = self.begun.manner.count
         counted = count is not None and header.at.get(count) in filled
         if self.in_tail:
             return keyed and counted
-        return counted or (keyed and (len(filled) > 1 or len(header.at) == 1))
+        return counted or (keyed and (filled.keys() != {0} or len(header.at) == 1))
 
     def total_in(self, header: Header, row: Row) -> int | None:
         """Under the heading of the counts, else anywhere in the line."""

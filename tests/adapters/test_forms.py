@@ -133,15 +133,21 @@ def test_a_base_list_gives_what_it_states_of_each_base(tmp_path: Path) -> None:
         *BASES,
         [1, BASE, "市级", "山东", "石岛", "2027年底"],
         [2, "昆嵛 疗养院", "", "", "文登", ""],
+        ["", "圣水观基地"],
         ["注：以文件为准"],
     ]
     reading = read(by_openpyxl(tmp_path / "a.xlsx", rows, "A1:F1"))
     assert reading.forms == (
         BaseList(
-            "Sheet", (BaseLine(3, BASE, "市级", "山东", "石岛", "2027年底"), BaseLine(4, "昆嵛疗养院", address="文登"))
+            "Sheet",
+            (
+                BaseLine(3, BASE, "市级", "山东", "石岛", "2027年底"),
+                BaseLine(4, "昆嵛疗养院", address="文登"),
+                BaseLine(5, "圣水观基地"),
+            ),
         ),
     )
-    assert [(note.code, note.values) for note in reading.notes] == [("base_list", {"bases": 2})]
+    assert [(note.code, note.values) for note in reading.notes] == [("base_list", {"bases": 3})]
 
 
 def test_a_base_list_is_also_known_by_its_columns(tmp_path: Path) -> None:
