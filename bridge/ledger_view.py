@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from bridge.form_view import form_as_data
 from bridge.understood import cell_of, checksums_as_data, place_in_words, spot_of, stated_as_data, tables_as_data
+from schemas.batch import Base
 from schemas.identity import IdType, mask_id, mask_phone
 from schemas.mark import Mark
 from schemas.policy import Policy, said
@@ -15,11 +17,12 @@ from schemas.texts import Language, T
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """How somebody wants to see ledgers. `policy` is None where no settings name one."""
+    """How somebody wants to see ledgers. `policy` is None where no settings name one; `bases` are those of the settings."""
 
     language: Language
     reveal: bool
     policy: Policy | None = None
+    bases: Sequence[Base] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ def as_data(seen: Seen, sight: Sight) -> dict[str, object]:
         "tables": tables_as_data(seen.reading),
         "batches": [_batch(roster, sight) for roster in seen.reading.rosters],
         "checksums": checksums_as_data(seen.reading),
+        "forms": [form_as_data(form, sight.bases) for form in seen.reading.forms],
         "refused": [_refusal(seen, problem, place, sight) for problem, place in _refusals(seen)],
         "notes": [_note(seen, problem, sight) for problem in _notes(seen)],
     }

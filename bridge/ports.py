@@ -39,7 +39,7 @@ from schemas.plan import Marks
 from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Operation, Payload, Record, RefusedRow
 from schemas.report import Report, RunState
 from schemas.revision import Revision
-from schemas.roster import FileStamp, Reading, Roster
+from schemas.roster import FileStamp, Problem, Reading, Roster
 from schemas.texts import Text
 
 Expected = Callable[[], Iterable[Values]]
@@ -186,6 +186,7 @@ class Offline(Protocol):
     def rosters(self, key: BatchKey) -> tuple[Roster, ...]: ...
     def want(self, wanted: Iterable[Wanted], *, at: datetime) -> None: ...
     def set_aside(self) -> tuple[SetAside, ...]: ...
+    def noted(self) -> tuple[Problem, ...]: ...
 
 
 class Online(Protocol):

@@ -63,7 +63,7 @@ def _take(source: Source, stamp: FileStamp, known: KnownFile | None, intake: Int
 
 def _says_nothing(reading: Reading) -> bool:
     """Being written, locked, damaged or no ledger any more: it holds nobody, and takes nobody back either."""
-    return not reading.rosters and not reading.kept and bool(reading.rejections)
+    return not reading.rosters and not reading.kept and bool(reading.rejections or reading.forms)
 
 
 def merged(rosters: Sequence[Roster]) -> tuple[Roster, tuple[Problem, ...]]:

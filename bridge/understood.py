@@ -30,7 +30,10 @@ FIELDS: Mapping[str, Text] = {
     Column.ORGANISER: T("Organiser"),
     Column.HEADCOUNT: T("Head count"),
     Column.QUOTA: T("Quota"),
-    Column.SITE: T("Address or beds"),
+    Column.SITE: T("Address"),
+    Column.BEDS: T("Beds"),
+    Column.PROVINCE: T("Province"),
+    Column.VALIDITY: T("Valid until"),
 }
 """What a column of a ledger holds, as people say it."""
 
@@ -129,7 +132,15 @@ def origin_line(origins: Mapping[str, Origin], language: Language) -> str:
     )
 
 
-def checksum_line(found: Checksum, language: Language) -> str:
+def checksum_line(found: Checksum, reading: Reading, language: Language) -> str:
+    """Of a roster with its leaders, of a form without people by its lines."""
+    if any(form.sheet == found.where.sheet for form in reading.forms):
+        return T(
+            "{place}: the total row states {declared}; the lines add up to {counted}",
+            place=place_in_words(found.where, (), language) or "-",
+            declared=found.declared,
+            counted=found.counted,
+        ).into(language)
     return T(
         "{place}: the total row states {declared}; counted {counted} people and {leaders} leaders",
         place=place_in_words(found.where, (), language) or "-",

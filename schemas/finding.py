@@ -59,6 +59,8 @@ class Case(StrEnum):
     TAKEN_BACK = "taken_back"  # D21: it was submitted once, and is a draft again
     CREDENTIALS = "credentials"  # D20: the portal does not accept who we are
     UNFINISHED = "unfinished"  # D20: the run ended early, and something may be left
+    FORM = "form"  # D18: a sheet that is no roster, and was read as what it is
+    FORM_SUMS = "form_sums"  # D13: what such a sheet adds up or states against the roster beside it
     BRAKE = "brake"  # D20: too much would change, and nothing is written before somebody has looked
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pydantic import BaseModel, ConfigDict
 
 from schemas.batch import Level
+from schemas.forms import FormKind
 from schemas.roster import Category
 
 Words = tuple[str, ...]
@@ -40,6 +41,9 @@ class Column(StrEnum):
     HEADCOUNT = "headcount"
     QUOTA = "quota"
     SITE = "site"
+    BEDS = "beds"
+    PROVINCE = "province"
+    VALIDITY = "validity"
 
 
 class Label(StrEnum):
@@ -66,17 +70,21 @@ class Roles(_Part):
 
 
 class Lines(_Part):
-    """How the lines between the people begin (`title` and the three kinds of table: what they contain, `base`: how it ends)."""
+    """How the lines between the people begin (`title`: what it contains, `base`: how it ends)."""
 
     total: Words
     grand_total: Words
     subtotal: Words
     title: Words
     tail: Words
-    unit_summary: Words
-    quota_table: Words
-    base_list: Words
     base: Words
+
+
+class FormWords(_Part):
+    """`title`: what the title of such a form contains. Under it, `columns` may also be called so."""
+
+    title: Words
+    columns: Mapping[Column, Words]
 
 
 class HeaderWords(_Part):
@@ -87,6 +95,7 @@ class HeaderWords(_Part):
     category_numbers: Mapping[Category, Words]
     roles: Roles
     lines: Lines
+    forms: Mapping[FormKind, FormWords]
     missing: Mapping[str, str]
 
 

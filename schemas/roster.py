@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schemas.batch import Batch, BatchKey
+from schemas.forms import Form
 from schemas.identity import IdType
 
 
@@ -169,7 +170,8 @@ class Reading:
     """All that one file says. `rejections` are those that belong to no batch (the file, a sheet).
 
     `marks` (sheet → hex) stand for what its sheets show. Of the sheets in `kept` nothing else is here: they show
-    what they showed last time. `tables` and `checksums` explain the reading to people; no run needs them.
+    what they showed last time. `tables` and `checksums` explain the reading to people; no run needs them. `forms` are
+    its sheets that hold no people by their nature.
     """
 
     path: str
@@ -180,6 +182,7 @@ class Reading:
     kept: frozenset[str] = frozenset()
     tables: tuple[Understood, ...] = ()
     checksums: tuple[Checksum, ...] = ()
+    forms: tuple[Form, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,15 @@ class Offline:
             for batch in wanted:
                 _want(connection, batch, at)
 
+    def noted(self) -> tuple[Problem, ...]:
+        """What was noted of files and sheets, as the last look left it."""
+        file = tables.file
+        with self._store.read() as connection:
+            said = connection.scalars(
+                select(file.c.problems).where(file.c.problems != "[]").order_by(file.c.path)
+            ).all()
+        return tuple(note for text in said for note in problems_of_json(text))
+
     def set_aside(self) -> tuple[SetAside, ...]:
         """Every row, sheet and file that could not be taken, as the last look left them."""
         row = tables.row

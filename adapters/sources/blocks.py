@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from adapters.sources.cells import text_of
@@ -50,15 +51,14 @@ class Split:
 
 def split(grid: Grid, outer: Facts, aliases: Meanings) -> Split:
     """`outer` are the facts that sheet, file and config state. No header: no blocks."""
-    walk = _Walk(grid, outer, aliases)
-    index = 0
-    while index < len(grid.rows):
-        index += walk.step(index)
-    return Split([block for block in walk.blocks if block.rows], walk.ignored, walk.headers)
+    return Walk(grid, outer, aliases).down()
 
 
-class _Walk:
-    """Down the rows of one sheet. `around` holds for all its blocks, `facts` for the block at hand."""
+class Walk:
+    """Down the rows of one sheet. `around` holds for all its blocks, `facts` for the block at hand.
+
+    The last four methods say what a roster is; another kind of table has its own.
+    """
 
     def __init__(self, grid: Grid, outer: Facts, aliases: Meanings) -> None:
         self.aliases = aliases
@@ -74,14 +74,20 @@ class _Walk:
         self.seen: set[str] = set()
         self.in_tail = False
 
+    def down(self) -> Split:
+        index = 0
+        while index < len(self.rows):
+            index += self.step(index)
+        return Split([block for block in self.blocks if block.rows], self.ignored, self.headers)
+
     def step(self, index: int) -> int:
         """Take one row; returns how many it used."""
         if self.rows[index] == self.blank:
             return 1
-        if self.header and self._is_plain_person(self.header, self.rows[index]):
+        if self.header and self.is_plainly_entry(self.header, self.rows[index]):
             self._open_block(self.header).rows.append(index)
             return 1
-        if header := header_at(self.rows, index, self.aliases):
+        if header := self.header_at(index):
             self._begin_table(header)
             return header.depth
         if self.header:
@@ -89,11 +95,6 @@ class _Walk:
         else:
             self._above(line_text(self.rows[index]), Origin(Told.LINE, index + 1))
         return 1
-
-    def _is_plain_person(self, header: Header, row: Row) -> bool:
-        name, id_no = header.person[:2]
-        found = row[id_no] if id_no >= 0 else ""
-        return row[name] != "" and isinstance(found, str) and len(found) >= _SHORTEST_ID and found.isascii()
 
     def _open_block(self, header: Header) -> Block:
         self.in_tail = False
@@ -130,12 +131,12 @@ class _Walk:
         filled = {at: text for at, cell in enumerate(row) if (text := text_of(cell))}
         kinds = [kind_of(text) for text in list(filled.values())[:_BEGINNING]]
         if total := next((kind for kind in kinds if kind in TOTALS), None):
-            self._open_block(header).totals.append(Total(total, total_in(row), index + 1))
+            self._open_block(header).totals.append(Total(total, self.total_in(header, row), index + 1))
         elif kinds and kinds[0] is Line.TAIL:
             self.in_tail = True
         elif kinds and _is_heading(kinds[0], filled, header):
             self._heading(kinds[0], line_text(row), Origin(Told.LINE, index + 1))
-        elif _names_somebody(header, filled, in_tail=self.in_tail):
+        elif self.is_entry(header, filled):
             self._open_block(header).rows.append(index)
         elif not _is_prepared(header, filled) and not (self.in_tail and len(filled) == 1):
             self.ignored.append(index)
@@ -160,6 +161,23 @@ class _Walk:
             self.seen, self.seen_around = set(), {plain}
         self.facts, self.block, self.in_tail = facts, None, False
 
+    def header_at(self, index: int) -> Header | None:
+        return header_at(self.rows, index, self.aliases)
+
+    def is_plainly_entry(self, header: Header, row: Row) -> bool:
+        """At a glance: most rows are people, and need no closer look."""
+        name, id_no = header.person[:2]
+        found = row[id_no] if id_no >= 0 else ""
+        return row[name] != "" and isinstance(found, str) and len(found) >= _SHORTEST_ID and found.isascii()
+
+    def is_entry(self, header: Header, filled: Mapping[int, str]) -> bool:
+        """Below the tail only an id makes a person: names also sign."""
+        columns = (Column.ID_NO,) if self.in_tail else (Column.ID_NO, Column.NAME, Column.PHONE)
+        return any(header.at.get(column) in filled for column in columns)
+
+    def total_in(self, header: Header, row: Row) -> int | None:  # noqa: ARG002  # a head count may stand in any column
+        return total_in(row)
+
 
 def _subtitled(text: str, around: Facts, origin: Origin) -> Facts:
     facts = stated_in_subtitle(text, around, origin)
@@ -171,12 +189,6 @@ def _is_heading(kind: Line, filled: dict[int, str], header: Header) -> bool:
     if kind is Line.SUBTITLE:
         return next(iter(filled)) != header.at.get(Column.BATCH)
     return kind is Line.STATEMENT or (kind is Line.TITLE and len(filled) <= _TITLE_CELLS)
-
-
-def _names_somebody(header: Header, filled: dict[int, str], *, in_tail: bool) -> bool:
-    """Below the tail only an id makes a person: names also sign."""
-    columns = (Column.ID_NO,) if in_tail else (Column.ID_NO, Column.NAME, Column.PHONE)
-    return any(header.at.get(column) in filled for column in columns)
 
 
 def _is_prepared(header: Header, filled: dict[int, str]) -> bool:

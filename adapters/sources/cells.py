@@ -21,6 +21,7 @@ _E_NOTATION = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d{1,3}")
 _PLAIN_NAME = re.compile(r"[\u4e00-\u9fff]{2,5}")
 _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]?")
 _BETWEEN_PHONES = re.compile(r"[/、,，;；|或\s]+")
+_COUNT = re.compile(r"(?:共|计)?(\d{1,3}(?:,\d{3})+|\d{1,7})(?:\.0+)?[人名个]?")
 _ENUMERATION = re.compile(r"\(?第?([1-5一二三四五])(?:类|\)|[.、:,]|类人员)*")
 
 
@@ -86,6 +87,12 @@ def phone_cell(cell: Cell) -> PhoneCell:
         return PhoneCell(whole, odd=False)
     several = (canonical_phone(part) for part in _BETWEEN_PHONES.split(unicodedata.normalize("NFKC", text)))
     return PhoneCell(next(filter(_is_mobile, several), whole), odd=True)
+
+
+def count_cell(cell: Cell) -> int | None:
+    """A whole number of people or places: 12, 12.0, "12人", "1,200"; None for anything else."""
+    found = _COUNT.fullmatch(squeezed(text_of(cell)))
+    return int(found[1].replace(",", "")) if found else None
 
 
 @lru_cache(maxsize=4096)

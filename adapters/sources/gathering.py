@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 
 from adapters.sources.blocks import Block
 from adapters.sources.cells import level_named, text_of
 from adapters.sources.dates import day_of, period_of
 from adapters.sources.facts import Facts
-from adapters.sources.grid import Cell
+from adapters.sources.grid import Cell, Row
 from adapters.sources.header import BATCH, Header
 from adapters.sources.lines import batch_name
 from adapters.sources.people import Person, Table, read_person
@@ -59,6 +60,21 @@ class Gathering:
         return Roster(self.batch, self.where, *gathered, declared=declared, origins=self.facts.origins)
 
 
+def fill_down(block: Block, table: Table, columns: Iterable[Column], notes: list[Problem]) -> None:
+    """A text file has lost which cells were merged downwards: an empty unit or batch cell takes the one above."""
+    if table.grid.knows_merges:
+        return
+    rows = [table.grid.rows[index] for index in block.rows]
+    for column in columns:
+        at = block.header.at.get(column)
+        if at is None or all(row[at] != "" for row in rows):
+            continue
+        for above, row in pairwise(rows):
+            row[at] = row[at] or above[at]
+        where = table.place(block.rows[0], column)
+        notes.append(problem("filled_down", where, column=block.header.title(column)))
+
+
 def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> list[Gathering]:
     """`saved_on` stands in for a day of the batch where it states none."""
     places = [at for at in block.header.batch if at >= 0]
@@ -69,7 +85,7 @@ def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> 
         cells = tuple([row[at] for at in places])
         gathering = by_cells.get(cells)
         if gathering is None:
-            stated = _stated_in_cells(block, index, [row[at] if at >= 0 else "" for at in block.header.batch])
+            stated = stated_in_cells(block, index, row)
             facts = table.aliases.facts(stated)
             gathering = by_facts.setdefault(facts, Gathering(table.place(index - 1), facts, facts.batch()))
             by_cells[cells] = gathering
@@ -78,9 +94,10 @@ def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> 
     return list(by_facts.values())
 
 
-def _stated_in_cells(block: Block, index: int, cells: list[Cell]) -> Facts:
+def stated_in_cells(block: Block, index: int, row: Row) -> Facts:
     """The row's own columns, over what holds for its block. A cell in words nobody understands stays unclear."""
     outer = block.facts
+    cells = [row[at] if at >= 0 else "" for at in block.header.batch]
     said = {column: cell for column, cell in zip(BATCH, cells, strict=True) if text_of(cell)}
     level = level_named(text_of(said.get(Column.LEVEL, "")))
     period = period_of(said.get(Column.PERIOD, ""), outer.year)

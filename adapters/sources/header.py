@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,12 +21,6 @@ Meanings = Mapping[str, Column]
 _REMARKS = re.compile(r"\([^()]*\)|[*:#]")
 _NO_HEADING = re.compile(r"[\d:：]")
 _ENOUGH = 3  # known columns make a header
-
-_OTHERS = {
-    "quota_table": {Column.UNIT, Column.QUOTA},
-    "base_list": {Column.BASE, Column.SITE},
-    "unit_summary": {Column.UNIT, Column.HEADCOUNT},
-}
 
 PERSON = (
     Column.NAME,
@@ -96,20 +91,45 @@ def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header |
     return _placed(at, list(names), written, row=-1, depth=1) if Column.NAME in at else None
 
 
-def table_of_others(row: Row) -> str | None:
-    """A header that names nobody: the problem code of what it counts or lists, None where it is no such header."""
-    found = _columns(_headings(row), {})
-    if Column.NAME in found:
+def form_header_at(
+    rows: Sequence[Row], index: int, keys: AbstractSet[Column], beside: AbstractSet[Column], aliases: Meanings
+) -> Header | None:
+    """The header that begins in this row and names nobody, but one of `keys` and, where there are any, one of `beside`."""
+    upper = _headings(rows[index])
+    known = _columns(upper, aliases).keys()
+    if Column.NAME in known or not known & keys:
         return None
-    return next((code for code, columns in _OTHERS.items() if columns <= found.keys()), None)
+    lower = _headings(rows[index + 1]) if index + 1 < len(rows) else []
+    if _second_level(upper, lower, aliases, keys):
+        header = _header(_summed(upper, lower, aliases), aliases, row=index, depth=2)
+    else:
+        header = _header(upper, aliases, row=index, depth=1)
+    return header if header.at.keys() & keys and (not beside or header.at.keys() & beside) else None
 
 
 def _continues(upper: list[str], lower: list[str], aliases: Meanings) -> bool:
-    """Whether `lower` is the second level: a heading that is new, under a name cell that is merged or empty."""
+    """Whether `lower` is the second level of a roster's header: one of its new headings must be known."""
+    new = _second_level(upper, lower, aliases, {Column.NAME})
+    return any(_meaning(under, aliases)[0] for under in new)
+
+
+def _second_level(upper: list[str], lower: list[str], aliases: Meanings, keys: AbstractSet[Column]) -> list[str]:
+    """The headings that are new in it, under key cells that are merged or empty; none where it is no second level."""
     pairs = list(zip(upper, lower, strict=False))
     new = [under for over, under in pairs if under not in ("", over)]
-    names = [under in ("", over) for over, under in pairs if _meaning(over, aliases)[0] is Column.NAME]
-    return all(names) and any(_meaning(under, aliases)[0] for under in new) and not any(map(_NO_HEADING.search, new))
+    merged = [under in ("", over) for over, under in pairs if _meaning(over, aliases)[0] in keys]
+    return new if all(merged) and not any(map(_NO_HEADING.search, new)) else []
+
+
+def _summed(upper: list[str], lower: list[str], aliases: Meanings) -> list[str]:
+    """Both levels as one. A 小计 among the parts of a heading is what the heading itself speaks of."""
+    words, above = header_words().lines, ""
+    headings = []
+    for over, under in zip(upper, lower, strict=True):
+        above = over or above
+        sums = squeezed(under) in (*words.total, *words.subtotal) and not _meaning(under, aliases)[0]
+        headings.append(above if sums else under or over)
+    return headings
 
 
 def _headings(row: Row) -> list[str]:

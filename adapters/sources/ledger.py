@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import pairwise
 from pathlib import PurePosixPath
 
 from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.blocks import Block, Split, split
 from adapters.sources.facts import Facts
-from adapters.sources.gathering import Gathering, gather
+from adapters.sources.form_lines import FormSheet, read_form
+from adapters.sources.forms import TOP_ROWS, titled_like_form
+from adapters.sources.gathering import Gathering, fill_down, gather
 from adapters.sources.grid import Grid, Sheets
-from adapters.sources.header import BATCH, table_of_others, understood
+from adapters.sources.header import BATCH, understood
 from adapters.sources.likely import Remains, remains_of, with_likely
 from adapters.sources.lines import line_text, stated_in_title
 from adapters.sources.marks import mark_of
@@ -21,11 +22,10 @@ from adapters.sources.noticed import notes_on_looks
 from adapters.sources.people import Table
 from adapters.sources.problems import problem, rejection
 from adapters.sources.totals import Total, declared_in
+from adapters.sources.unit_counts import unit_counts_differ
 from schemas.header_words import Column, header_words
 from schemas.identity import IdType, unknown_region
 from schemas.roster import Checksum, Origin, Place, Problem, Reading, Rejection, Roster, Told, Understood
-
-_TOP_ROWS = 20  # a title stands in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,20 @@ class _Said:
     remains: dict[Place, Remains] = field(default_factory=dict)
     tables: list[Understood] = field(default_factory=list)
     checksums: list[Checksum] = field(default_factory=list)
+    forms: list[FormSheet] = field(default_factory=list)
 
     def note(self, code: str, where: Place, **values: str | int) -> None:
         self.notes.append(problem(code, where, **values))
 
     def reject(self, code: str, where: Place) -> None:
         self.rejections.append(rejection(code, where))
+
+    def take(self, form: FormSheet) -> None:
+        self.forms.append(form)
+        self.tables += [understood(header, form.form.sheet) for header in form.found.headers]
+        self.checksums += form.checksums
+        self.notes += form.notes
+        self.rejections += form.rejections
 
 
 def read_ledger(task: Task, sheets: Sheets) -> Reading:
@@ -75,13 +83,15 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
         mark = mark_of(grid, stated, task.defaults, path=task.path, key=task.key, aliases=task.aliases)
         if task.known.get(grid.sheet) == mark:
             said.kept.add(grid.sheet)
-        elif not _read_sheet(said, grid, split(grid, stated, task.aliases.columns), task):
+        elif not _read_sheet(said, grid, stated, task):
             continue
         said.marks[grid.sheet] = mark
     for sheet in sheets.hidden:
         said.note("hidden_sheet", Place(task.path, sheet))
     if said.remains:
         said.rosters = with_likely(said.rosters, said.remains)
+    if said.rosters and not said.rejections and not any(roster.rejections for roster in said.rosters):
+        said.notes += unit_counts_differ(said.forms, said.rosters)
     _settle_unknown(said)
     for code in sheets.remarks:
         said.note(code, Place(task.path))
@@ -94,6 +104,7 @@ def read_ledger(task: Task, sheets: Sheets) -> Reading:
         kept=frozenset(said.kept),
         tables=tuple(said.tables),
         checksums=tuple(said.checksums),
+        forms=tuple(sheet.form for sheet in said.forms),
     )
 
 
@@ -105,13 +116,14 @@ def _stated_in_path(path: str, outer: Facts) -> Facts:
     return outer
 
 
-def _read_sheet(said: _Said, grid: Grid, found: Split, task: Task) -> bool:
+def _read_sheet(said: _Said, grid: Grid, stated: Facts, task: Task) -> bool:
     """Whether it holds people."""
+    found = split(grid, stated, task.aliases.columns)
     said.tables += [understood(header, grid.sheet) for header in found.headers]
     if found.blocks:
         _read_blocks(said, grid, found, task)
     else:
-        _explain_empty(said, grid, found)
+        _explain_empty(said, grid, found, stated, task)
     return bool(found.blocks)
 
 
@@ -120,7 +132,7 @@ def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
     for block in found.blocks:
         complete = replace(block, facts=block.facts.over(task.defaults))
         table = Table(said.path, grid, block.header, block.facts.unit, task.aliases)
-        _fill_down(said, block, table)
+        fill_down(block, table, (Column.UNIT, *BATCH), said.notes)
         gathered.append(gather(complete, table, task.saved_on, said.notes))
     for block, own in zip(found.blocks, gathered, strict=True):
         _keep_remains(said, grid, block, own)
@@ -138,20 +150,6 @@ def _keep_remains(said: _Said, grid: Grid, block: Block, gathered: list[Gatherin
     for rejected in (one for gathering in gathered for one in gathering.rejections):
         if left := remains_of(rejected, grid, block.header):
             said.remains[rejected.where] = left
-
-
-def _fill_down(said: _Said, block: Block, table: Table) -> None:
-    """A text file has lost which cells were merged downwards: an empty unit or batch cell takes the one above."""
-    if table.grid.knows_merges:
-        return
-    for column in (Column.UNIT, *BATCH):
-        at = block.header.at.get(column)
-        rows = [table.grid.rows[index] for index in block.rows]
-        if at is None or all(row[at] != "" for row in rows):
-            continue
-        for above, row in pairwise(rows):
-            row[at] = row[at] or above[at]
-        said.note("filled_down", table.place(block.rows[0], column), column=block.header.title(column))
 
 
 def _hand_over(said: _Said, grid: Grid, blocks: list[Block], gathered: list[list[Gathering]]) -> None:
@@ -195,24 +193,19 @@ def _compare_total(said: _Said, found: Checksum | None) -> None:
         said.note("total_differs", found.where, declared=found.declared, listed=found.counted)
 
 
-def _explain_empty(said: _Said, grid: Grid, found: Split) -> None:
-    """A sheet without people: blank, a form nobody filled in, a table of something else, or anything."""
+def _explain_empty(said: _Said, grid: Grid, found: Split, stated: Facts, task: Task) -> None:
+    """A sheet without people: blank, a roster nobody filled in, another form, or anything."""
     where = Place(said.path, grid.sheet)
-    text = "".join(line_text(row) for row in grid.rows[:_TOP_ROWS])
+    text = "".join(line_text(row) for row in grid.rows[:TOP_ROWS])
     if found.headers:
         said.note("no_rows", where)
-    elif code := _other_table(grid, text):
-        said.reject(code, where)
+    elif form := read_form(said.path, grid, stated, task.aliases):
+        said.take(form)
+        _note_year(said, grid, form.found, task.defaults.year)
+    elif titled_like_form(text):
+        said.reject("form_unread", where)
     elif text:
         said.unknown.append(where)
-
-
-def _other_table(grid: Grid, text: str) -> str | None:
-    """The problem code of a table that belongs elsewhere: by its header, else by its title."""
-    lines = header_words().lines
-    titles = {"unit_summary": lines.unit_summary, "quota_table": lines.quota_table, "base_list": lines.base_list}
-    by_header = next(filter(None, map(table_of_others, grid.rows[:_TOP_ROWS])), None)
-    return by_header or next((code for code, words in titles.items() if any(word in text for word in words)), None)
 
 
 def _note_year(said: _Said, grid: Grid, found: Split, season: int | None) -> None:
@@ -225,7 +218,7 @@ def _note_year(said: _Said, grid: Grid, found: Split, season: int | None) -> Non
 
 def _settle_unknown(said: _Said) -> None:
     """A sheet without a header is an aside next to a ledger, and the fault of a file that holds none."""
-    beside_ledger = bool(said.rosters or said.rejections or said.kept)
+    beside_ledger = bool(said.rosters or said.rejections or said.kept or said.forms)
     for where in said.unknown:
         if beside_ledger:
             said.note("sheet_skipped", where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 
 from adapters.sources.delimited import read_delimited
 from adapters.sources.grid import Sheets, Unreadable
@@ -10,6 +11,7 @@ from adapters.sources.ledger import Task, read_ledger
 from adapters.sources.markup import read_markup
 from adapters.sources.problems import rejection
 from adapters.sources.workbook import read_workbook
+from schemas.forms import UnitSummary
 from schemas.roster import Place, Reading
 
 _ZIP = b"PK\x03\x04"
@@ -21,11 +23,17 @@ _BINARY = frozenset(range(32)) - frozenset(b"\t\n\r\f")
 
 
 def understand(task: Task, content: bytes) -> Reading:
-    """Bad content is part of the reading, never an exception."""
+    """Bad content is part of the reading, never an exception.
+
+    A unit summary speaks of all the people of its file: beside one, sheets that have not changed are read as well.
+    """
     try:
-        return read_ledger(task, sheets_of(content))
+        reading = read_ledger(task, sheets_of(content))
+        if reading.kept and any(isinstance(form, UnitSummary) for form in reading.forms):
+            return read_ledger(replace(task, known={}), sheets_of(content))
     except Unreadable as fault:
         return unreadable(task.path, fault)
+    return reading
 
 
 def unreadable(path: str, fault: Unreadable) -> Reading:

@@ -36,9 +36,10 @@ def read(
     from bridge.config.packs import load_policy
     from bridge.ledger_view import Sight, as_data
     from bridge.wiring.look import read_files
+    from bridge.wiring.service import bases_of
 
     config = settings_if_any(ctx)
-    sight = Sight(LANGUAGE, reveal, load_policy(config) if config else None)
+    sight = Sight(LANGUAGE, reveal, load_policy(config), bases_of(config)) if config else Sight(LANGUAGE, reveal)
     marked = _marked(files, config, sight, mark) if mark else None
     ledgers = [marked[0]] if marked else read_files(files, config)
     if json:
@@ -92,8 +93,9 @@ def _show(seen: "Seen", sight: "Sight") -> None:
             paragraph(say(T("stated by {told}", told=told)), indent=2)
         heads = [T("row"), T("Name"), T("Id number"), T("Phone"), T("Category"), T("Unit")]
         table(heads, _people(roster, sight), indent=4)
+    _show_forms(seen.reading, sight)
     for found in seen.reading.checksums:
-        paragraph(f"{'✓' if found.agrees else '✗'} {checksum_line(found, LANGUAGE)}", indent=2)
+        paragraph(f"{'✓' if found.agrees else '✗'} {checksum_line(found, seen.reading, LANGUAGE)}", indent=2)
     for what, step in refusal_lines(seen, sight):
         paragraph(f"✗ {what}", indent=2)
         if step:
@@ -109,6 +111,16 @@ def _show_tables(reading: "Reading") -> None:
         paragraph(header_line(understood, LANGUAGE), indent=2)
         heads = [T("column"), T("heading"), T("taken for"), T("because of the word")]
         table(heads, column_rows(understood, LANGUAGE), indent=4)
+
+
+def _show_forms(reading: "Reading", sight: "Sight") -> None:
+    from bridge.form_view import form_heads, form_line, form_rows, unknown_bases_line
+
+    for form in reading.forms:
+        paragraph(form_line(form, LANGUAGE), indent=2)
+        table(form_heads(form), form_rows(form), indent=4)
+        if unknown := unknown_bases_line(form, sight.bases, LANGUAGE):
+            paragraph(unknown, indent=4)
 
 
 def _people(roster: "Roster", sight: "Sight") -> "Iterator[Sequence[str]]":

@@ -8,7 +8,7 @@ from bridge.findings.brakes import of_brakes
 from bridge.findings.by_hand import of_carried, of_refusals
 from bridge.findings.people import of_people, said_by_the_batch
 from bridge.findings.reviews import of_reviews
-from bridge.findings.rows import of_duplicates, of_rows, of_the_run, of_the_year, of_unmade
+from bridge.findings.rows import of_duplicates, of_forms, of_rows, of_the_run, of_the_year, of_unmade
 from bridge.findings.view import Aside, Identify, Rules, View
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "of_brakes",
     "of_carried",
     "of_duplicates",
+    "of_forms",
     "of_people",
     "of_refusals",
     "of_reviews",

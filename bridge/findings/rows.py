@@ -10,7 +10,9 @@ from bridge.findings.view import Aside, View, batch_values
 from bridge.suspects import Who
 from schemas.batch import BatchKey
 from schemas.finding import Case, Code, Finding
+from schemas.forms import FormKind
 from schemas.journal import BatchFacts, Duplicate, Person, SetAside
+from schemas.roster import Problem
 from schemas.texts import T, Text
 
 
@@ -28,6 +30,30 @@ def of_rows(view: View, set_aside: Sequence[SetAside]) -> Iterator[Finding]:
             problems=aside.problems,
             unit=aside.batch.organiser if aside.batch else "",
         )
+
+
+_OF_FORMS: Mapping[str, tuple[Code, Case]] = {
+    **{kind.value: (Code.NOT_OURS, Case.FORM) for kind in FormKind},
+    "form_total_differs": (Code.SUMMARY_DIFFERS, Case.FORM_SUMS),
+    "summary_differs": (Code.SUMMARY_DIFFERS, Case.FORM_SUMS),
+    "summary_lacks": (Code.SUMMARY_DIFFERS, Case.FORM_SUMS),
+}
+
+
+def of_forms(view: View, noted: Sequence[Problem]) -> Iterator[Finding]:
+    """Sheets that hold no people, and what does not add up in them. Other notes are for who looks at the ledger."""
+    for note in noted:
+        if note.code in _OF_FORMS:
+            code, case = _OF_FORMS[note.code]
+            yield Finding(
+                id=view.identify((code, note.code, str(note.where))),
+                code=code,
+                where=note.where,
+                values={"batch": ""},
+                problems=(note,),
+                unit=str(note.values.get("unit", "")),
+                case=case,
+            )
 
 
 def of_duplicates(

@@ -109,6 +109,14 @@ def test_a_look_is_taken_in_whole_or_not_at_all(journal: Journal) -> None:
     assert (journal.offline.files(), journal.offline.touched(), journal.runs.read_at()) == ({}, (), None)
 
 
+def test_what_was_noted_of_files_is_kept_until_they_are_read_anew(journal: Journal) -> None:
+    noted = Problem("unit_summary", Severity.INFORM, Place(PATH, "汇总"), {"units": 2, "people": 3})
+    journal.offline.stage(Intake(read=[(known(PATH), Reading(PATH, notes=(noted,)))]), basis="basis", at=MORNING_AFTER)
+    assert journal.offline.noted() == (noted,)
+    stage(journal, ROSTER, change=2)
+    assert journal.offline.noted() == ()
+
+
 def test_what_was_set_aside_keeps_its_place_and_its_reasons(journal: Journal) -> None:
     row = damaged(OTHER)
     of_file = Rejection(Place(OTHER), (Problem("header_not_found", Severity.BLOCK, Place(OTHER)),))

@@ -306,11 +306,6 @@ def test_each_sheet_may_be_a_batch_and_hidden_ones_are_noted(tmp_path: Path) -> 
     ]
 
 
-def test_a_unit_summary_is_the_wrong_sheet(tmp_path: Path) -> None:
-    rows = [["职工疗休养情况表"], ["序号", "单位", "人数", "备注"], [1, "荣成市渔业公司", 12]]
-    assert problems_of(read_rows(tmp_path, rows).rejections) == [["unit_summary"]]
-
-
 def test_no_header_is_said_of_the_sheet(tmp_path: Path) -> None:
     [rejected] = read_rows(tmp_path, [TITLE, ["张三", "李四"]]).rejections
     assert (rejected.where, codes(rejected.problems)) == (Place("rosters/台账.xlsx", "Sheet1"), ["header_not_found"])

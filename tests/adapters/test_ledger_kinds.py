@@ -12,9 +12,9 @@ from adapters.sources.aliases import Aliases
 from adapters.sources.facts import Facts
 from adapters.sources.ledger import Task
 from adapters.sources.understanding import understand
-from schemas.roster import Place, Reading
+from schemas.roster import Place, Reading, Severity
 from tests.adapters.ledgers import HEADER, LINE, TITLE, id_no, ledger, name, people, row, write_xlsx
-from tests.adapters.readings import codes, names, one_roster, problems_of, read, without_region_notes
+from tests.adapters.readings import names, one_roster, problems_of, read, without_region_notes
 
 OWN = Aliases.of({"参训 对象": "姓名", "身份标识": "公民身份号码"}, {"荣渔": "荣成市渔业公司", "荣工": "荣成市总工会"})
 TASK = Task("rosters/台账.xlsx", date(2025, 6, 1), Facts(year=2025), key=b"k")
@@ -35,11 +35,13 @@ def understood(folder: Path, rows: list[list[object]], aliases: Aliases = OWN) -
         ([["一览"], ["序号", "基地名称", "详细地址", "联系电话"], [1, "石岛赤山疗养基地", "石岛"]], "base_list"),
     ],
 )
-def test_a_table_that_belongs_elsewhere_is_refused_by_its_name(
+def test_a_form_without_people_is_told_by_its_name_and_refuses_nothing(
     tmp_path: Path, rows: list[list[object]], code: str
 ) -> None:
-    [rejected] = read(write_xlsx(tmp_path / "a.xlsx", rows)).rejections
-    assert (codes(rejected.problems), rejected.where) == ([code], Place("rosters/a.xlsx", "Sheet1"))
+    reading = read(write_xlsx(tmp_path / "a.xlsx", rows))
+    [note] = reading.notes
+    assert (note.code, note.where, note.severity) == (code, Place("rosters/a.xlsx", "Sheet1"), Severity.INFORM)
+    assert ([form.kind for form in reading.forms], reading.rejections, reading.rosters) == ([code], (), ())
 
 
 def test_a_roster_that_also_names_a_base_and_its_address_is_a_roster(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from bridge.cli.words import chosen
 from schemas.texts import Language
 from tests.adapters.ledgers import LINE, TITLE, id_no, people, row, write_xlsx
 from tests.system.mapping_sheets import with_own_headings
-from tests.system.office import ROOT, THIRD, Office, open_office, run
+from tests.system.office import BASE, ROOT, THIRD, Office, open_office, run
 
 ID = re.compile(r"999001\d{11}[\dX]|1990000\d{4}")
 LOOKING = [["read", "ledgers"], ["findings"], ["status"], ["explain", THIRD], ["report", "--print"], ["check"]]
@@ -91,7 +91,7 @@ def test_read_reveals_ids_only_when_asked(office: Office) -> None:
 
 def test_read_as_json_has_the_documented_shape(office: Office) -> None:
     [file] = office.run("read", "ledgers/第四批.xlsx", "--json").data["files"]
-    assert list(file) == ["path", "tables", "batches", "checksums", "refused", "notes"]
+    assert list(file) == ["path", "tables", "batches", "checksums", "forms", "refused", "notes"]
     [batch] = file["batches"]
     assert list(batch) == ["name", "level", "organiser", "base", "start", "end", "stated", "leaders", "people"]
     assert (batch["name"], batch["level"], batch["start"]) == ("第四批", "city", "2025-05-03")
@@ -123,6 +123,83 @@ def test_read_explains_which_row_and_column_was_taken_for_what(
     assert header in shown
     assert column in shown
     assert told in shown
+
+
+SUMMARY = [["2025年单位汇总表"], ["单位", "人数"], ["甲厂", 12], ["乙厂", 3], ["合计", 16]]
+FORMS = {
+    "汇总": SUMMARY,
+    "名额": [["2025年名额分配表"], ["单位", "层级", "名额"], ["荣成市", "市级", 40]],
+    "基地": [["基地名录"], ["名称", "地址", "有效期"], [BASE, "石岛", "2027年"], ["无名山庄", "某县", ""]],
+}
+FORMS_IN_WORDS = {
+    "zh_CN": [
+        "汇总：表头为第2行", "汇总：单位汇总表，2行、15人", "行\t单位\t人数", "3\t甲厂\t12",
+        "✗ 汇总 · 第5行：合计写的是16，各行相加为15", "名额：2025年名额分配表，名额40个", "3\t40\t荣成市\t市级",
+        "基地：基地名录，2处基地", f"3\t{BASE}\t\t\t石岛\t2027年", "设置文件的基地名录中没有：无名山庄",
+        "· 汇总 这是单位汇总表，不是实名制汇总表：已读取2个单位、15人，不据此录入任何人。",
+    ],
+    "en": [
+        "汇总: the header is row 2", "汇总: unit summary, 2 lines, 15 people", "row\tUnit\tHead count", "3\t甲厂\t12",
+        "✗ 汇总 · row 5: the total row states 16; the lines add up to 15", "名额: quotas of 2025, 40 places",
+        "3\t40\t荣成市\t市级", "基地: base list, 2 bases", "not in the base list of the settings: 无名山庄",
+        "· 汇总 This is a unit summary, not the roster of people: read, 2 units, 15 people; nothing is entered from it.",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", FORMS_IN_WORDS)
+def test_read_shows_forms_that_hold_no_people(office: Office, tmp_path: Path, lang: str) -> None:
+    file = write_xlsx(tmp_path / "各表.xlsx", FORMS)
+    shown = office.run_alone("--lang", lang, "read", str(file))
+    assert shown.code == 0
+    assert [line for line in FORMS_IN_WORDS[lang] if line not in shown.out] == []
+
+
+@pytest.mark.parametrize("lang", FORMS_IN_WORDS)
+def test_read_as_json_gives_forms_as_data_in_either_language(office: Office, tmp_path: Path, lang: str) -> None:
+    file = write_xlsx(tmp_path / "各表.xlsx", FORMS)
+    [said] = json.loads(office.run_alone("--lang", lang, "read", str(file), "--json").out)["files"]
+    summary, quotas, bases = said["forms"]
+    assert summary["lines"][0] == {
+        "row": 3, "unit": "甲厂", "people": 12, "batch": "", "base": "", "start": None, "end": None
+    }  # fmt: skip
+    assert quotas == {
+        "kind": "quota_table", "sheet": "名额", "year": 2025,
+        "lines": [{"row": 3, "quota": 40, "unit": "荣成市", "level": "市级"}],
+    }  # fmt: skip
+    assert (bases["kind"], bases["not_in_settings"]) == ("base_list", ["无名山庄"])
+    assert list(bases["lines"][0]) == ["row", "base", "level", "province", "address", "validity"]
+    assert [found["agrees"] for found in said["checksums"]] == [False]
+    assert (said["refused"], any("单位汇总表" in note for note in said["notes"])) == ([], lang == "zh_CN")
+
+
+def test_read_compares_bases_only_with_settings_at_hand(tmp_path: Path) -> None:
+    file = write_xlsx(tmp_path / "基地.xlsx", {"基地": FORMS["基地"]})
+    [said] = json.loads(run("read", str(file), "--json", folder=tmp_path).out)["files"]
+    assert said["forms"][0]["not_in_settings"] is None
+
+
+def test_a_form_among_the_ledgers_is_told_and_nothing_is_entered_from_it(small: Office) -> None:
+    write_xlsx(small.ledgers / "汇总.xlsx", SUMMARY[:-1])
+    ran = small.run("sync")
+    assert (ran.code, "线下4 = 一致3 + 带队1" in ran.out) == (0, True)
+    told = [item for item in small.run("findings", "--json").data["findings"] if item["code"] == "D18"]
+    assert [(item["case"], item["to_do"], item["where"]["file"]) for item in told] == [
+        ("form", False, "ledgers/汇总.xlsx")
+    ]
+
+
+def test_a_summary_that_differs_from_the_roster_beside_it_is_a_finding_at_its_cell(small: Office) -> None:
+    file = small.keep_three()
+    book = openpyxl.load_workbook(file)
+    sheet = book.create_sheet("汇总")
+    for cells in ["单位汇总表"], ["单位", "人数"], ["荣成市渔业公司", 7]:
+        sheet.append(cells)
+    book.save(file)
+    assert small.run("sync").code == 1
+    [told] = [item for item in small.run("findings", "--json").data["findings"] if item["code"] == "D13"]
+    assert told["where"] == {"file": "ledgers/第三批.xlsx", "sheet": "汇总", "row": 3, "column": "人数"}
+    assert (told["case"], told["unit"]) == ("form_sums", "荣成市渔业公司")
 
 
 def test_read_needs_no_settings(office: Office, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_a_ledger_as_data_has_the_documented_shape() -> None:
             }
         ],
         "checksums": [{"sheet": "名单", "row": 3, "declared": 2, "counted": 2, "leaders": 1, "agrees": True}],
+        "forms": [],
         "refused": [
             {
                 "sheet": "名单",
@@ -187,7 +188,7 @@ def test_facts_are_told_with_who_stated_them(language: Language, line: str) -> N
 def test_a_total_agrees_with_the_people_or_with_people_and_leaders(declared: int, *, agrees: bool) -> None:
     found = Checksum(Place(PATH, "名单", 3), declared, counted=2, leaders=1)
     assert found.agrees is agrees
-    assert f"states {declared}; counted 2 people and 1 leaders" in checksum_line(found, Language.EN)
+    assert f"states {declared}; counted 2 people and 1 leaders" in checksum_line(found, Reading(PATH), Language.EN)
 
 
 def test_every_column_and_every_fact_of_a_batch_has_its_name() -> None:

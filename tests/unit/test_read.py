@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from bridge.read import merged, read
+from schemas.forms import UnitSummary
 from schemas.journal import Intake, KnownFile
 from schemas.roster import Place, Problem, Reading, Rejection, Severity
 from tests.adapters.fake_source import FakeSource
@@ -94,6 +95,14 @@ def test_a_file_that_says_nothing_any_more_takes_nothing_back(code: str) -> None
     assert [str(text) for text in intake.failures] == [
         f"{PATH} cannot be read as a ledger just now; what it said last still stands. Open it and save it again"
     ]
+
+
+def test_a_form_without_people_put_in_a_roster_s_place_takes_nothing_back() -> None:
+    source = source_with(READING)
+    known = known_to(source)
+    source.put(Reading(PATH, forms=(UnitSummary("汇总", ()),)))
+    intake = looked(source, known)
+    assert (intake.read, intake.gone, len(intake.failures)) == ([], [], 1)
 
 
 def test_a_file_that_never_held_a_batch_tells_its_newest_fault() -> None:

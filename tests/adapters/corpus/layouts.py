@@ -248,10 +248,10 @@ LAYOUTS = [
     Case(
         "unit-summary",
         book([["情况表"], ["序号", "单位", "人数"], [1, "甲公司", 12]]),
-        refuses("unit_summary", sheet="Sheet1"),
+        says(notes=["unit_summary"]),
     ),
-    Case("quota-table", book([["计划"], ["单位", "分配名额"], ["甲公司", 12]]), refuses("quota_table", sheet="Sheet1")),
-    Case("base-list", book([["基地名录"], ["名称", "星级"], ["甲基地", "四星"]]), refuses("base_list", sheet="Sheet1")),
+    Case("quota-table", book([["计划"], ["单位", "分配名额"], ["甲公司", 12]]), says(notes=["quota_table"])),
+    Case("base-list", book([["基地名录"], ["名称", "星级"], ["甲基地", "四星"]]), says(notes=["base_list"])),
     Case(
         "title-of-last-year",
         book([[TITLE[0].replace("2025", "2024")], LINE, BATCH, HEADER, *people(2)]),
