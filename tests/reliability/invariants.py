@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tests.reliability.conduct import (
@@ -180,12 +180,14 @@ def rows_are_conserved(facts: Facts) -> Violations:
 def edges_are_legal(facts: Facts) -> Violations:
     """I5: of each person, by the table of events: after an answer that leaves it open whether something is stored, only
     reading back, a file's own way, a hand or a word moves on, never the answer to another request: the same one may be
-    asked again under its key. And reading back moves only what is open.
+    asked again under its key. And reading back moves only what is open. A file whose writing was stopped has no event of
+    its own: its durable intent stands for it.
 
     A batch's own events do not say whether they mean its header or its submission: those are not followed.
     """
     person_of = {(one["batch"], one["serial"]): one["person"] for one in facts.journal["revision"]}
     intended = {attempt["id"]: attempt["intent_at"] for attempt in facts.journal["attempt"]}
+    stopped = _stopped_files(facts, person_of) if facts.bounds.by_hand else {}
     last: dict[tuple[str, bytes], str] = {}
     since: dict[tuple[str, bytes], str] = {}
     for event in facts.journal["event"]:
@@ -196,12 +198,23 @@ def edges_are_legal(facts: Facts) -> Violations:
             if person in {None, _HEADER, _SUBMISSION} or room not in _STEPS or to in _NO_STEPS:
                 continue
             who = event["batch"], person
-            before = last.get(who, "ready")
+            begun_since = any(since.get(who, "") <= at <= event["at"] for at in stopped.get(who, ()))
+            before = "exported" if begun_since else last.get(who, "ready")
             begun = intended.get(json.loads(event.get("detail") or "{}").get("attempt"), event["at"])
             again = before == "unknown" and begun <= since[who]
             if before not in _STEPS[room].get(to, _STEPS[room].get("*", set())) and not again:
                 yield f"{before} → {event['what']}"
             last[who], since[who] = _BECOMES.get(to, to), event["at"]
+
+
+def _stopped_files(facts: Facts, person_of: Mapping[tuple[str, str], bytes]) -> dict[tuple[str, bytes], list[str]]:
+    """Who → when files were intended that no event tells of."""
+    told = {json.loads(event.get("detail") or "{}").get("attempt") for event in facts.journal["event"]}
+    found: defaultdict[tuple[str, bytes], list[str]] = defaultdict(list)
+    for attempt in facts.journal["attempt"]:
+        for serial in json.loads(attempt["serials"]) if attempt["id"] not in told else ():
+            found[attempt["batch"], person_of[attempt["batch"], serial]].append(attempt["intent_at"])
+    return found
 
 
 _ANSWERED_FROM = {"ready", "refused", "agreed", "differs", "voided"}
@@ -224,9 +237,8 @@ _STEPS: dict[str, dict[str, set[str]]] = {
         "absent": {"unknown", "quarantined", "vouched", "voided"},
     },
     "by_hand": {
-        # a file half-written at a stop has no event of its own yet
-        "uploaded": {"awaiting_human", "exported"} | _ANSWERED_FROM,
-        "voided": {"awaiting_human", "exported", "accepted", "quarantined"} | _ANSWERED_FROM,
+        "uploaded": {"awaiting_human", "exported"},
+        "voided": {"awaiting_human", "exported", "accepted", "quarantined"},
         "refused": _OPEN | {"ready", "agreed", "differs", "refused", "voided"},
     },
 }
