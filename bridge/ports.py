@@ -40,6 +40,7 @@ from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Ope
 from schemas.report import Report, RunState
 from schemas.revision import Revision
 from schemas.roster import FileStamp, Reading, Roster
+from schemas.superseded import SupersededList
 from schemas.texts import Text
 
 Expected = Callable[[], Iterable[Values]]
@@ -186,6 +187,7 @@ class Offline(Protocol):
     def rosters(self, key: BatchKey) -> tuple[Roster, ...]: ...
     def want(self, wanted: Iterable[Wanted], *, at: datetime) -> None: ...
     def set_aside(self) -> tuple[SetAside, ...]: ...
+    def superseded(self) -> tuple[SupersededList, ...]: ...
 
 
 class Online(Protocol):
