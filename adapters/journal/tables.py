@@ -14,9 +14,9 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    event,
     text,
 )
+from sqlalchemy.event import listen
 
 metadata = MetaData()
 
@@ -107,7 +107,7 @@ STANDING = """CREATE VIEW standing AS
     WHERE NOT EXISTS (SELECT 1 FROM superseded AS s WHERE s.batch = r.batch AND s.file = r.file)"""
 """The rows of the lists that stand: all that is wanted, compared and told of."""
 
-event.listen(metadata, "after_create", DDL(STANDING))
+listen(metadata, "after_create", DDL(STANDING))
 
 batch = Table(
     "batch",

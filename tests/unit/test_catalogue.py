@@ -29,7 +29,9 @@ def test_every_finding_says_the_same_in_both_languages(code: Code) -> None:
 
 
 @pytest.mark.parametrize(("code", "case"), cases())
-def test_every_case_of_a_finding_says_the_same_in_both_languages_and_most_ask_for_something(code: Code, case: Case) -> None:
+def test_every_case_of_a_finding_says_the_same_in_both_languages_and_most_ask_for_something(
+    code: Code, case: Case
+) -> None:
     chinese, english = finding(code, Language.ZH_CN, case), finding(code, Language.EN, case)
     assert named(chinese.say) == named(english.say) <= FINDING_VALUES | {"waited", "old", "new"}
     assert chinese.owner is english.owner
