@@ -91,7 +91,9 @@ def _contents(connection: Connection, vault: Seals, batch: str, file: str) -> Co
 
 
 def set_aside_lists(connection: Connection) -> Iterable[SupersededList]:
-    for row in connection.execute(select(tables.superseded).order_by(tables.superseded.c.batch, tables.superseded.c.file)):
+    for row in connection.execute(
+        select(tables.superseded).order_by(tables.superseded.c.batch, tables.superseded.c.file)
+    ):
         yield SupersededList(BatchKey.parse(row.batch), row.file, row.by_file, _difference_of(row.difference))
 
 
