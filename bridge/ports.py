@@ -40,6 +40,7 @@ from schemas.portal import Answer, DeliveryClass, OnlineBatch, OnlinePerson, Ope
 from schemas.report import Report, RunState
 from schemas.revision import Revision
 from schemas.roster import FileStamp, Problem, Reading, Roster
+from schemas.superseded import SupersededList
 from schemas.texts import Text
 
 Expected = Callable[[], Iterable[Values]]
@@ -187,6 +188,7 @@ class Offline(Protocol):
     def want(self, wanted: Iterable[Wanted], *, at: datetime) -> None: ...
     def set_aside(self) -> tuple[SetAside, ...]: ...
     def noted(self) -> tuple[Problem, ...]: ...
+    def superseded(self) -> tuple[SupersededList, ...]: ...
 
 
 class Online(Protocol):

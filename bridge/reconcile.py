@@ -25,6 +25,7 @@ from bridge.findings import (
     of_refusals,
     of_reviews,
     of_rows,
+    of_superseded,
     of_the_run,
     of_the_year,
     of_unmade,
@@ -115,6 +116,7 @@ def _all_findings(view: View, journal: Journal) -> list[Finding]:
         *of_people(view),
         *of_rows(view, journal.offline.set_aside()),
         *of_forms(view, journal.offline.noted()),
+        *of_superseded(view, journal.offline.superseded()),
         *of_duplicates(view, Code.DUPLICATE_OFFLINE, [found for found in offline if found.batch in ours], names),
         *of_duplicates(view, Code.DUPLICATE_ONLINE, [found for found in online if found.batch in ours], names),
         *of_the_year(view, twice, names),
@@ -148,6 +150,7 @@ def _offline_buckets(view: View, tally: Tally) -> dict[Bucket, int]:
     found[Bucket.LEADER] += tally.leaders
     found[Bucket.DAMAGED] += tally.damaged
     found[Bucket.DUPLICATE] += tally.duplicates_offline
+    found[Bucket.SUPERSEDED] += tally.superseded
     found[Bucket.NOT_OURS] += tally.not_ours_offline
     return {bucket: found[bucket] for bucket in Bucket if found[bucket]}
 

@@ -190,7 +190,13 @@ _CARRIED = (
 )
 
 
-UNCONFIRMED = frozenset(Bucket) - {Bucket.AGREED, Bucket.LEADER, Bucket.NOT_OURS, Bucket.PENDING}
+UNCONFIRMED = frozenset(Bucket) - {
+    Bucket.AGREED,
+    Bucket.LEADER,
+    Bucket.SUPERSEDED,
+    Bucket.NOT_OURS,
+    Bucket.PENDING,
+}
 
 
 def all_confirmed(

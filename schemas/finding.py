@@ -50,6 +50,7 @@ class Case(StrEnum):
     MISSING = "missing"  # D15: uploaded, and not in a newer export
     UNPLACED = "unplaced"  # D15: a refused row that cannot be told to be anybody's
     STALE = "stale"  # D17: offline has changed since the export
+    SUPERSEDED = "superseded"  # D17: a later list of the batch stands in the place of this one
     ASK = "ask"  # D15: the portal cannot be asked, a person must
     VOUCHED = "vouched"  # D15: a person says it is there, nothing has proven it
     SUBMISSION = "submission"  # D15: of the submission for review, nobody knows yet whether it was taken
@@ -103,6 +104,7 @@ class Bucket(StrEnum):
     REMOVED = "removed"  # 线上已删
     DAMAGED = "damaged"  # 损坏行
     LEADER = "leader"  # 带队
+    SUPERSEDED = "superseded"  # 被新名单取代
     # online only
     ONLY_ONLINE = "only_online"  # 仅线上
 

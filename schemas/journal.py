@@ -258,6 +258,7 @@ class Tally:
     damaged: int
     duplicates_offline: int
     duplicates_online: int
+    superseded: int
     not_ours_offline: int
     not_ours_online: int
     agreed: int

@@ -218,7 +218,7 @@ _DISAGREEING = (
 
 _TALLIES = (
     "SELECT b.key, ifnull(p.offline, 0) AS offline, ifnull(p.online, 0) AS online, ifnull(p.agreed, 0) AS agreed,"
-    " (SELECT count(*) FROM row WHERE row.batch = b.key AND kind = 'damaged') AS damaged,"
+    " (SELECT count(*) FROM standing s WHERE s.batch = b.key AND kind = 'damaged') AS damaged,"
     " (SELECT count(*) FROM held WHERE held.batch = b.key) AS held, ifnull(p.known, 0) AS known"
     " FROM batch b LEFT JOIN (SELECT batch, count(mark_offline) AS offline, count(mark_online) AS online,"
     " sum(mark_offline = mark_online) AS agreed, count(mark_agreed) AS known FROM pair GROUP BY batch) p ON p.batch = b.key"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
 import orjson
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from adapters.journal import tables
 from adapters.journal.rows import (
@@ -28,10 +29,12 @@ from adapters.journal.rows import (
 )
 from adapters.journal.sealed import Seals, moment
 from adapters.journal.store import Store
+from adapters.journal.superseding import Arrivals, arrivals, set_aside_lists, supersede
 from adapters.journal.timeline import Entry, add_events
 from schemas.batch import BatchKey
 from schemas.journal import Intake, KnownFile, SetAside, Wanted
 from schemas.roster import FileStamp, Problem, Reading, Roster
+from schemas.superseded import SupersededList
 
 
 class Offline:
@@ -66,21 +69,15 @@ class Offline:
         )
         with self._store.write() as connection:
             touched = _batches_of(connection, kept)
-            notes = _forget(connection, kept)
-            for stamp in intake.touched:
-                here = tables.file.c.path == stamp.path
-                connection.execute(update(tables.file).where(here).values(size=stamp.size, mtime_ns=stamp.mtime_ns))
-            for known, reading in intake.read:
-                _insert_file(connection, known, reading, (*notes.get(reading.path, ()), *reading.notes), at)
-                self._insert_reading(connection, reading)
+            self._put_files(connection, intake, kept, at)
             touched |= _batches_of(connection, kept) | _all_when_new(connection, basis)
-            elsewhere = _batches_outside(
-                connection, [known.stamp.path for known, reading in intake.read if not reading.kept]
-            )
             rows = [(batch,) for batch in sorted(touched)]
             _insert(connection, "INSERT INTO touched (batch) VALUES (?) ON CONFLICT DO NOTHING", rows)
+            supersede(connection, self._vault)
+            whole = [known.stamp.path for known, reading in intake.read if not reading.kept]
+            elsewhere, aside = _batches_outside(connection, whole), list(set_aside_lists(connection))
             _keep(connection, "read_at", moment(at))
-        self._just_staged = _by_batch(roster for _, reading in intake.read for roster in reading.rosters)
+        self._just_staged = _by_batch(_standing(intake, aside))
         for key in elsewhere:
             self._just_staged.pop(key, None)
 
@@ -89,6 +86,17 @@ class Offline:
         with self._store.read() as connection:
             rows = connection.scalars(select(tables.touched.c.batch).order_by(tables.touched.c.batch)).all()
         return tuple(BatchKey.parse(key) for key in rows)
+
+    def _put_files(self, connection: Connection, intake: Intake, kept: Kept, at: datetime) -> None:
+        came = arrivals(connection, intake)
+        notes = _forget(connection, kept)
+        for stamp in intake.touched:
+            here = tables.file.c.path == stamp.path
+            connection.execute(update(tables.file).where(here).values(size=stamp.size, mtime_ns=stamp.mtime_ns))
+        for known, reading in intake.read:
+            noted = replace(reading, notes=(*notes.get(reading.path, ()), *reading.notes))
+            _insert_file(connection, known, noted, came, at)
+            self._insert_reading(connection, reading)
 
     def _insert_reading(self, connection: Connection, reading: Reading) -> None:
         first = (connection.scalar(select(func.max(tables.roster.c.id))) or 0) + 1
@@ -100,7 +108,7 @@ class Offline:
         _insert(connection, INSERT_ROW, rows)
 
     def rosters(self, key: BatchKey) -> tuple[Roster, ...]:
-        """Every block that speaks of one batch, in the order of files and rows.
+        """Every block that speaks of one batch, in the order of files and rows, but for lists that are superseded.
 
         What was staged a moment ago is still at hand, once: unsealing it again would cost as much as sealing it did.
         """
@@ -109,7 +117,7 @@ class Offline:
         block = tables.roster
         with self._store.read() as connection:
             blocks = connection.execute(
-                select(block).where(block.c.batch == str(key)).order_by(block.c.file, block.c.id)
+                select(block).where(block.c.batch == str(key), ~_IS_SUPERSEDED).order_by(block.c.file, block.c.id)
             ).all()
             rows = connection.exec_driver_sql(ROWS_OF_BATCH, (str(key),)).all()
         of_block = {number: list(group) for number, group in groupby(rows, key=itemgetter(0))}
@@ -131,14 +139,29 @@ class Offline:
         return tuple(note for text in said for note in problems_of_json(text))
 
     def set_aside(self) -> tuple[SetAside, ...]:
-        """Every row, sheet and file that could not be taken, as the last look left them."""
-        row = tables.row
+        """Every row, sheet and file that could not be taken, as the last look left them, of the lists that stand."""
         with self._store.read() as connection:
-            rows = connection.execute(select(row).where(row.c.kind == DAMAGED).order_by(row.c.file, row.c.id)).all()
+            rows = connection.exec_driver_sql("SELECT * FROM standing WHERE kind=? ORDER BY file, id", (DAMAGED,)).all()
         return tuple(
             SetAside(place_of(row), problems_of_json(row.problems), BatchKey.parse(row.batch) if row.batch else None)
             for row in rows
         )
+
+    def superseded(self) -> tuple[SupersededList, ...]:
+        """Every list that is set aside because a later one stands in its place."""
+        with self._store.read() as connection:
+            return tuple(set_aside_lists(connection))
+
+
+_IS_SUPERSEDED = exists().where(
+    tables.superseded.c.batch == tables.roster.c.batch, tables.superseded.c.file == tables.roster.c.file
+)
+
+
+def _standing(intake: Intake, aside: Iterable[SupersededList]) -> Iterator[Roster]:
+    superseded = {(one.batch, one.file) for one in aside}
+    for _, reading in intake.read:
+        yield from (roster for roster in reading.rosters if (roster.batch.key, reading.path) not in superseded)
 
 
 def _want(connection: Connection, wanted: Wanted, at: datetime) -> None:
@@ -182,7 +205,7 @@ def _set_pairs(connection: Connection, key: str, people: Mapping[bytes, bytes]) 
 
 _TELL_READ = (
     "INSERT INTO event (at, batch, person, what, detail)"
-    " SELECT ?1, batch, person, 'source.read', json_object('file', file, 'sheet', sheet, 'row', row) FROM row"
+    " SELECT ?1, batch, person, 'source.read', json_object('file', file, 'sheet', sheet, 'row', row) FROM standing"
     " WHERE batch=?2 AND person=?3 AND kind='participant' ORDER BY id DESC LIMIT 1"
 )
 
@@ -254,21 +277,21 @@ def _forget(connection: Connection, kept: Kept) -> dict[str, tuple[Problem, ...]
     return notes
 
 
-def _insert_file(
-    connection: Connection, known: KnownFile, reading: Reading, notes: Sequence[Problem], at: datetime
-) -> None:
+def _insert_file(connection: Connection, known: KnownFile, reading: Reading, came: Arrivals, at: datetime) -> None:
     stamp = known.stamp
     connection.exec_driver_sql(
-        "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems, marks, told) VALUES (?,?,?,?,?,?,?,?)",
+        "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems, marks, told, arrived, as_old_as)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?)",
         (
             stamp.path,
             stamp.size,
             stamp.mtime_ns,
             known.sha256,
             moment(at),
-            problems_to_json(notes),
+            problems_to_json(reading.notes),
             orjson.dumps(dict(reading.marks)).decode(),
             stamp.told,
+            *came[stamp.path],
         ),
     )
 

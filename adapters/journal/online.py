@@ -303,7 +303,7 @@ def _stop_clocks(connection: Connection, batch: str, at: datetime) -> None:
         "UPDATE batch SET entered_on=? WHERE key=? AND entered_on IS NULL AND mark_offline=mark_online"
         " AND EXISTS (SELECT 1 FROM pair WHERE batch=key)"
         " AND NOT EXISTS (SELECT 1 FROM pair WHERE batch=key AND mark_offline IS NOT mark_online)"
-        " AND NOT EXISTS (SELECT 1 FROM row WHERE row.batch=key AND kind='damaged')",
+        " AND NOT EXISTS (SELECT 1 FROM standing s WHERE s.batch=key AND kind='damaged')",
         (at.date().isoformat(), batch),
     )
 

@@ -29,7 +29,7 @@ class People:
         """Every participant one batch has offline, by person key."""
         with self._store.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT person, file, sheet, row, sealed FROM row WHERE batch=? AND kind=? ORDER BY id DESC",
+                "SELECT person, file, sheet, row, sealed FROM standing WHERE batch=? AND kind=? ORDER BY id DESC",
                 (str(key), PARTICIPANT),
             ).all()
         return {row[0]: values_at(row[1:4], row[4], self._vault) for row in rows}
@@ -126,7 +126,7 @@ class People:
 
 
 _FIRST = (
-    "SELECT * FROM row WHERE batch = ? AND person = ? ORDER BY id LIMIT 1",
+    "SELECT * FROM standing WHERE batch = ? AND person = ? ORDER BY id LIMIT 1",
     "SELECT * FROM online WHERE batch = ? AND person = ? ORDER BY id LIMIT 1",
     "SELECT * FROM agreement WHERE batch = ? AND person = ?",
 )
@@ -135,8 +135,8 @@ _ACCEPTED = text(
     " (SELECT max(number) FROM revision n WHERE n.batch = r.batch AND n.person = r.person)"
 )
 _DUPLICATES_OFFLINE = (
-    "SELECT batch, person, file, sheet, row FROM row r WHERE kind = 'participant' AND EXISTS"
-    " (SELECT 1 FROM row f WHERE f.batch = r.batch AND f.person = r.person AND f.id < r.id) ORDER BY r.id"
+    "SELECT batch, person, file, sheet, row FROM standing r WHERE kind = 'participant' AND EXISTS"
+    " (SELECT 1 FROM standing f WHERE f.batch = r.batch AND f.person = r.person AND f.id < r.id) ORDER BY r.id"
 )
 _DUPLICATES_ONLINE = (
     "SELECT batch, person FROM online o WHERE EXISTS"
@@ -146,13 +146,15 @@ _OURS = "batch IN (SELECT key FROM batch WHERE ours)"
 _COUNTS = {
     "offline_rows": "SELECT count(*) FROM row",
     "online_rows": "SELECT count(*) FROM online",
-    "leaders": f"SELECT count(*) FROM row WHERE kind = 'leader' AND {_OURS}",  # noqa: S608  # both parts are literals
-    "damaged": "SELECT count(*) FROM row WHERE kind = 'damaged'"
+    "leaders": f"SELECT count(*) FROM standing WHERE kind = 'leader' AND {_OURS}",  # noqa: S608  # both parts are literals
+    "damaged": "SELECT count(*) FROM standing WHERE kind = 'damaged'"
     " AND (batch IS NULL OR batch NOT IN (SELECT key FROM batch WHERE NOT ours))",
-    "duplicates_offline": "SELECT ifnull(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM row"  # noqa: S608
+    "duplicates_offline": "SELECT ifnull(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM standing"  # noqa: S608
     f" WHERE kind = 'participant' AND {_OURS} GROUP BY batch, person)",
     "duplicates_online": "SELECT ifnull(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM online"  # noqa: S608
     f" WHERE {_OURS} GROUP BY batch, person)",
+    "superseded": "SELECT count(*) FROM row r JOIN superseded s ON s.batch = r.batch AND s.file = r.file"  # noqa: S608
+    f" WHERE r.{_OURS}",
     "not_ours_offline": "SELECT count(*) FROM row WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
     "not_ours_online": "SELECT count(*) FROM online WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
     "agreed": f"SELECT count(*) FROM pair WHERE mark_offline = mark_online AND {_OURS}",  # noqa: S608

@@ -80,7 +80,9 @@ def _sealed(vault: Seals, path: str, person: Participant | Leader) -> bytes:
     return sealed_json(vault, values, bound_to=_bound(path, person.where.sheet, person.where.row))
 
 
-ROWS_OF_BATCH = "SELECT roster, kind, file, sheet, row, sealed, problems FROM row WHERE batch=? ORDER BY roster, id"
+ROWS_OF_BATCH = (
+    "SELECT roster, kind, file, sheet, row, sealed, problems FROM standing WHERE batch=? ORDER BY roster, id"
+)
 
 
 def roster_of(block: Any, rows: Iterable[Any], vault: Seals) -> Roster:

@@ -10,7 +10,7 @@ from adapters.journal.store import Store
 from schemas.errors import JournalError
 from schemas.texts import T
 
-HEAD = "0008"
+HEAD = "0009"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     Boolean,
     Column,
     Float,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.event import listen
 
 metadata = MetaData()
 
@@ -55,6 +57,8 @@ file = Table(
     Column("problems", String, nullable=False),
     Column("marks", String, nullable=False, server_default="{}"),  # JSON: sheet → hex
     Column("told", String, nullable=False, server_default=""),
+    Column("arrived", Integer, nullable=False, server_default="0"),
+    Column("as_old_as", Integer, nullable=False, server_default="0"),  # `arrived` of what it is a copy of, else its own
 )
 
 roster = Table(
@@ -87,6 +91,23 @@ row = Table(
     Column("sealed", LargeBinary),
     Index("row_of_batch", "batch", "person"),
 )
+
+superseded = Table(
+    "superseded",
+    metadata,
+    Column("batch", String, primary_key=True),
+    Column("file", String, primary_key=True),
+    Column("by_file", String, nullable=False),
+    Column("difference", String, nullable=False),  # JSON: schemas.superseded.Difference
+    sqlite_with_rowid=False,
+)
+
+STANDING = """CREATE VIEW standing AS
+    SELECT id, file, sheet, "row", kind, roster, batch, person, problems, sealed FROM "row" AS r
+    WHERE NOT EXISTS (SELECT 1 FROM superseded AS s WHERE s.batch = r.batch AND s.file = r.file)"""
+"""The rows of the lists that stand: all that is wanted, compared and told of."""
+
+listen(metadata, "after_create", DDL(STANDING))  # type: ignore[no-untyped-call]  # SQLAlchemy says no types there
 
 batch = Table(
     "batch",

@@ -27,6 +27,7 @@ BUCKETS: Mapping[Bucket, Text] = {
     Bucket.REMOVED: T("removed online"),
     Bucket.DAMAGED: T("damaged rows"),
     Bucket.LEADER: T("leaders"),
+    Bucket.SUPERSEDED: T("superseded by a newer list"),
     Bucket.ONLY_ONLINE: T("only online"),
 }
 

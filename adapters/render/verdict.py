@@ -31,7 +31,7 @@ class Verdict:
         return T(", ").into(language).join(part.into(language) for part in self.parts)
 
 
-_AT_REST = {Bucket.AGREED, Bucket.NOT_OURS, Bucket.LEADER}
+_AT_REST = {Bucket.AGREED, Bucket.NOT_OURS, Bucket.LEADER, Bucket.SUPERSEDED}
 
 
 def all_agrees(report: Report) -> bool:

@@ -9,6 +9,7 @@ from bridge.findings.by_hand import of_carried, of_refusals
 from bridge.findings.people import of_people, said_by_the_batch
 from bridge.findings.reviews import of_reviews
 from bridge.findings.rows import of_duplicates, of_forms, of_rows, of_the_run, of_the_year, of_unmade
+from bridge.findings.superseded import of_superseded
 from bridge.findings.view import Aside, Identify, Rules, View
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "of_refusals",
     "of_reviews",
     "of_rows",
+    "of_superseded",
     "of_the_run",
     "of_the_year",
     "of_unmade",

@@ -199,6 +199,29 @@ def test_an_older_journal_is_brought_up_to_date_and_keeps_what_it_knew(tmp_path:
     journal.close()
 
 
+def test_files_of_an_older_journal_are_numbered_as_they_were_read_and_what_several_speak_of_is_touched(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "older.db"
+    first_schema(path)
+    read = [("c", 1, "06"), ("a", 3, "07"), ("b", 2, "07"), ("copy of c", 9, "08")]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO file (path, size, mtime_ns, sha256, read_at, problems) VALUES (?, 1, ?, ?, ?, '[]')",
+            [(file, saved, file[-1:].encode(), f"2025-05-{day}") for file, saved, day in read],
+        )
+        connection.executemany(
+            "INSERT INTO roster (file, batch, sheet, row, level, base, start, end) VALUES (?, ?, '', 1, '', '', '', '')",
+            [("a", "2025/a/one"), ("a", "2025/a/one"), ("a", "2025/a/two"), ("b", "2025/a/two")],
+        )
+    journal = open_journal(path, VAULT, SETTLING)
+    with journal.store.read() as connection:
+        numbers = connection.exec_driver_sql("SELECT path, arrived, as_old_as FROM file ORDER BY arrived").all()
+    assert numbers == [("c", 1, 1), ("b", 2, 2), ("a", 3, 3), ("copy of c", 4, 1)]
+    assert [str(key) for key in journal.offline.touched()] == ["2025/a/two"]
+    journal.close()
+
+
 def test_an_older_journal_is_not_looked_into_before_it_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "older.db"
     first_schema(path)

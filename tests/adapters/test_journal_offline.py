@@ -139,6 +139,7 @@ def test_every_row_is_counted_once(journal: Journal) -> None:
         damaged=1,
         duplicates_offline=1,
         duplicates_online=0,
+        superseded=0,
         not_ours_offline=0,
         not_ours_online=0,
         agreed=0,

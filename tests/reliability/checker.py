@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 Who = tuple[str, str]
 """A batch as year/organiser/name, and the digest of a person's id; empty for the batch itself."""
 
-_TABLES = ("row", "pair", "held", "batch", "revision", "attempt", "event", "finding", "run")
+_TABLES = ("row", "superseded", "pair", "held", "batch", "revision", "attempt", "event", "finding", "run")
 
 
 @dataclass(frozen=True)

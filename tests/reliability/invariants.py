@@ -157,7 +157,7 @@ def intended_before_it_was_done(facts: Facts) -> Violations:
 
 def rows_are_conserved(facts: Facts) -> Violations:
     """I4: each row is a participant, a leader or damaged; each participant is wanted, held or not ours, and the other
-    way round; and whoever is wanted and not equal has a reason: a revision, a finding, or a batch that waits.
+    way round, but for lists in whose place another file's stands; and whoever is wanted and not equal has a reason: a revision, a finding, or a batch that waits.
     """
     tables = facts.journal
     kinds = {row["kind"] for row in tables["row"]} - {"participant", "leader", "damaged"}
@@ -165,7 +165,12 @@ def rows_are_conserved(facts: Facts) -> Violations:
     waiting = {
         row["key"] for row in tables["batch"] if not row["ours"] or row["blocked"] or row["mark_offline"] is None
     }
-    rows = {(row["batch"], row["person"]) for row in tables["row"] if row["kind"] == "participant"}
+    aside = {(one["batch"], one["file"]) for one in tables["superseded"]}
+    standing = [row for row in tables["row"] if (row["batch"], row["file"]) not in aside]
+    heirs = {(one["batch"], one["by_file"]) for one in tables["superseded"]}
+    speaking = {(row["batch"], row["file"]) for row in standing}
+    yield from ("a list is set aside for one that does not stand" for _ in heirs - speaking)
+    rows = {(row["batch"], row["person"]) for row in standing if row["kind"] == "participant"}
     held = {(row["batch"], row["person"]) for row in tables["held"]}
     wanted = {(p["batch"], p["person"]): p for p in tables["pair"] if p["mark_offline"] is not None}
     yield from ("a row that nobody wants" for who in rows - wanted.keys() - held if who[0] not in waiting)

@@ -18,7 +18,8 @@ BATCH = "2025/演练总工会/第一批"
 ONE, TWO = "digest of one", "digest of two"
 WANTED = {(BATCH, ONE): {"laborName": "车间"}, (BATCH, TWO): {"laborName": "班组"}}
 SCHEMA = """
-CREATE TABLE row (id INTEGER PRIMARY KEY, kind TEXT, batch TEXT, person BLOB, sealed BLOB);
+CREATE TABLE row (id INTEGER PRIMARY KEY, kind TEXT, batch TEXT, person BLOB, file TEXT, sealed BLOB);
+CREATE TABLE superseded (batch TEXT, file TEXT, by_file TEXT);
 CREATE TABLE pair (batch TEXT, person BLOB, mark_offline BLOB, mark_online BLOB, mark_agreed BLOB);
 CREATE TABLE held (batch TEXT, person BLOB);
 CREATE TABLE batch (key TEXT, ours INTEGER, blocked INTEGER, mark_offline BLOB, status TEXT);
@@ -54,7 +55,7 @@ class World:
         self.journal.executescript(SCHEMA)
         self.put("batch", BATCH, 1, 0, b"h", "submitted")
         for number, (who, serial) in enumerate(((b"one", "s1"), (b"two", "s2")), start=1):
-            self.put("row", number, "participant", BATCH, who, None)
+            self.put("row", number, "participant", BATCH, who, "list", None)
             self.put("pair", BATCH, who, serial.encode(), serial.encode(), serial.encode())
             self.put("revision", BATCH, who, 1, serial, "agreed")
         self.put("revision", BATCH, b"", 1, "s0", "agreed")
@@ -132,7 +133,7 @@ def intents_out_of_order(world: World) -> None:
 
 
 def row_without_a_wish(world: World) -> None:
-    world.put("row", 3, "participant", BATCH, b"three", None)
+    world.put("row", 3, "participant", BATCH, b"three", "list", None)
 
 
 def wish_without_a_row(world: World) -> None:
@@ -140,11 +141,20 @@ def wish_without_a_row(world: World) -> None:
 
 
 def row_of_no_kind(world: World) -> None:
-    world.put("row", 3, "ghost", BATCH, b"one", None)
+    world.put("row", 3, "ghost", BATCH, b"one", "list", None)
+
+
+def set_aside_for_nothing(world: World) -> None:
+    world.put("superseded", BATCH, "old list", "a list that is gone")
+
+
+def set_aside_for_itself(world: World) -> None:
+    world.put("superseded", BATCH, "list", "list")
+    world.do("DELETE FROM pair")
 
 
 def waiting_without_a_reason(world: World) -> None:
-    world.put("row", 3, "participant", BATCH, b"three", None)
+    world.put("row", 3, "participant", BATCH, b"three", "list", None)
     world.put("pair", BATCH, b"three", b"m", None, None)
 
 
@@ -248,6 +258,8 @@ VIOLATIONS: dict[Callable[[World], None], str] = {
     row_without_a_wish: "I4: a row that nobody wants",
     wish_without_a_row: "I4: somebody wanted who is in no row",
     row_of_no_kind: "I4: rows of a kind nobody knows: ghost",
+    set_aside_for_nothing: "I4: a list is set aside for one that does not stand",
+    set_aside_for_itself: "I4: a list is set aside for one that does not stand",
     waiting_without_a_reason: "I4: somebody is wanted and not equal, and nothing says why",
     lost_in_silence: "I4 (lost): offline has somebody whom online has not, or not equal, and no finding says so",
     sent_again_while_unknown: "I5: unknown → save_people.accepted",
@@ -329,7 +341,14 @@ def test_a_draft_that_is_told_of_is_no_violation(tmp_path: Path) -> None:
 def test_a_batch_that_is_not_ours_waits_and_nobody_of_it_is_missed(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.put("batch", "2025/别处总工会/第一批", 0, 0, b"h", "draft")
-    world.put("row", 3, "participant", "2025/别处总工会/第一批", b"three", None)
+    world.put("row", 3, "participant", "2025/别处总工会/第一批", b"three", "list", None)
+    assert world.checked() == []
+
+
+def test_nobody_of_a_list_set_aside_is_missed(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put("row", 3, "participant", BATCH, b"three", "old list", None)
+    world.put("superseded", BATCH, "old list", "list")
     assert world.checked() == []
 
 

@@ -15,12 +15,13 @@ from bridge.resync import Wish
 from schemas.finding import Bucket
 from schemas.portal import OnlineStatus, Operation
 from schemas.report import Report, RunState
-from tests.unit.cast import SPRING, A, B, another, damaged, in_words
+from tests.unit.cast import SPRING, A, B, another, block, damaged, in_words
 from tests.unit.world import WINDOW_S, World
 
 SUMMER = another("第二批")
+NEWER, COPY = "rosters/最终版.xlsx", "rosters/副本.xlsx"
 A_MOVED = replace(A, phone="19900000009")
-CONFIRMED = {Bucket.AGREED, Bucket.LEADER, Bucket.NOT_OURS}
+CONFIRMED = {Bucket.AGREED, Bucket.LEADER, Bucket.NOT_OURS, Bucket.SUPERSEDED}
 
 Act = Callable[[World], object]
 
@@ -68,6 +69,8 @@ OFFLINE: dict[str, Act] = {
     "a corrected offline": lambda world: world.ledger(A_MOVED, B),
     "a gone offline": lambda world: world.ledger(B, leaders=1),
     "a twice and a damaged row": lambda world: world.ledger(A, B, replace(A, where=B.where), rejections=[damaged()]),
+    "a newer list": lambda world: world.ledgers(block(A_MOVED, B, path=NEWER), path=NEWER),
+    "a copy of it all": lambda world: world.ledgers(block(A, B, path=COPY, rejections=[damaged(COPY)]), path=COPY),
     "a in a second batch": lambda world: world.ledger(A, batch=SUMMER),
     "a batch of others": lambda world: world.ledger(B, batch=another("第三批", organiser="别的工会")),
     "a base nobody knows": lambda world: world.ledger(A, B, batch=replace(SUMMER, base="名录外基地")),
