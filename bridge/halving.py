@@ -31,7 +31,7 @@ class Tally:
     most: int = 0
 
     def may_go_on(self, records: int) -> bool:
-        """Whether one more refusal of so many records is worth halving. One poison costs ⌈log₂ n⌉ + 1 refusals."""
+        """Whether one more refusal of so many records is worth halving. One poison costs ⌈log₂ n⌉ + 1 at the most."""
         self.most = self.most or POISONS * (ceil(log2(records)) + 1)
         self.refused += 1
         return self.refused <= self.most

@@ -22,11 +22,14 @@ def spoken(house: "House") -> "House":
     return replace(house, wording=replace(house.wording, language=LANGUAGE))
 
 
-def end(report: "Report", command: str, *, missed: bool = False) -> NoReturn:
-    """What a run came to, and the exit code that says so. `missed`: something asked for was not done."""
+def end(report: "Report", command: str, *, by_hand: bool, missed: bool = False) -> NoReturn:
+    """What a run came to, and the exit code that says so. `missed`: something asked for was not done.
+
+    `by_hand`: whatever it wrote are files that people carry to the portal.
+    """
     summary(report)
     if report.written:
-        undo(command)
+        undo(command, exported=by_hand)
     if report.to_do:
         next_step(T("lxy-bridge findings lists what is to be done; lxy-bridge explain BATCH shows what happened."))
     _brake(len(report.held))

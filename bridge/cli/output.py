@@ -122,11 +122,14 @@ def summary(report: "Report") -> None:
         paragraph(line)
 
 
-def undo(command: str, **values: object) -> None:
-    """The line of a command that changed something: how it is taken back, or that it cannot be."""
-    from bridge.cli.undo import UNDO
+def undo(command: str, *, exported: bool = False, **values: object) -> None:
+    """The line of a command that changed something: how it is taken back, or that it cannot be.
 
-    text = UNDO[command]
+    `exported`: what it would have written online are files that people have yet to carry there.
+    """
+    from bridge.cli.undo import EXPORTED, UNDO
+
+    text = EXPORTED if exported else UNDO[command]
     paragraph(say(Text(text.msgid, {**text.values, **values})))
 
 

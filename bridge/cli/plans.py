@@ -61,7 +61,7 @@ def apply(
         became = became_of(house, reviewed)
     paragraph(say(T("Plan {hash}: {path}", hash=signed[:_SHOWN], path=file)), style="bold")
     missed = [tell_reviewed(became), _tell_left(left)]
-    end(report, "apply", missed=any(missed))
+    end(report, "apply", by_hand=config.portal.by_hand, missed=any(missed))
 
 
 def _read(file: Path) -> bytes:

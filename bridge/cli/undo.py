@@ -12,6 +12,11 @@ COMPARES = T("It writes nothing online, so there is nothing to undo.")
 _WRITES = T(
     "There is no undo: the program deletes nothing online. What is wrong is corrected in the ledger, or online by hand."
 )
+EXPORTED = T(
+    'Nothing was written online. Undo: lxy-bridge void "{batch}" --why WHY; the next run then exports it anew.',
+    batch="BATCH",
+)
+"""In place of these where people carry the files: what a run wrote are files, which still lie here."""
 _FOLDER = T("Undo: delete the folder {path}.", path="DIR")
 
 UNDO: Mapping[str, Text] = {

@@ -38,7 +38,7 @@ def sync(ctx: typer.Context, *, dry_run: DryRun = False, reviewed: Hashes = None
         became = became_of(house, reviewed)
     if report is None:
         show_plan(plan, _FOR_REAL)
-    end(report, "sync", missed=tell_reviewed(became))
+    end(report, "sync", by_hand=config.portal.by_hand, missed=tell_reviewed(became))
 
 
 def resync(
@@ -66,7 +66,7 @@ def resync(
         report = None if dry_run else pipeline.resync(spoken(house), wish)
     if report is None:
         show_plan(plan, _FOR_REAL)
-    end(report, "resync")
+    end(report, "resync", by_hand=config.portal.by_hand)
 
 
 def _wish(
@@ -100,7 +100,7 @@ def reconcile(ctx: typer.Context) -> None:
     config = settings(ctx)
     with watched() as bar, open_house(config, ways_of(bar), work="reconcile") as house:
         report = pipeline.compare(spoken(house))
-    end(report, "reconcile")
+    end(report, "reconcile", by_hand=config.portal.by_hand)
 
 
 def report(
@@ -155,4 +155,4 @@ def run(ctx: typer.Context) -> None:
     config = Config.load(ctx.obj)
     with log_to(config):
         jobs.serve(config)
-    undo("run")
+    undo("run", exported=config.portal.by_hand)

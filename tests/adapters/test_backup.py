@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
-from adapters.journal import sealed_file
+from adapters.journal import backup, sealed_file
 from adapters.journal.backup import backups, look_into, make, put_in_place, unpack
 from adapters.journal.beside import Beside, Mark, read
 from adapters.journal.epoch import admit
@@ -142,6 +144,64 @@ def test_a_damaged_journal_is_not_backed_up(journal: Path) -> None:
     with pytest.raises(JournalError, match="damaged"):
         made(journal)
     assert backups(journal.parent / "backups", "journal.db") == []
+
+
+def test_an_index_that_no_count_notices_is_damage_too(journal: Path) -> None:
+    with closing(sqlite3.connect(journal)) as books, books:
+        books.execute(
+            "INSERT INTO event (at, batch, what, detail) VALUES ('2025-05-11T09:00:00+08:00', 'b', 'w', '{}')"
+        )
+        [root] = books.execute("SELECT rootpage FROM sqlite_master WHERE name='event_of_batch'").fetchone()
+        [size] = books.execute("PRAGMA page_size").fetchone()
+    with journal.open("r+b") as file:
+        file.seek((root - 1) * size + 8)  # where its only entry lies in the page
+        file.write(b"\xff\xff")
+    with closing(sqlite3.connect(journal)) as books:
+        assert books.execute("SELECT count(*) FROM event").fetchone() == (1,)
+    with pytest.raises(JournalError, match="damaged"):
+        made(journal)
+    assert backups(journal.parent / "backups", "journal.db") == []
+
+
+def test_a_backup_that_does_not_hold_the_rows_it_speaks_of_is_refused(tmp_path: Path, journal: Path) -> None:
+    path, facts = tmp_path / "journal.db-1.lxybackup", look_into(journal)
+    more = replace(facts, rows={**facts.rows, "event": facts.rows["event"] + 1})
+    with journal.open("rb") as plain, path.open("wb") as sealed:
+        sealed_file.seal(plain, sealed, asdict(more), VAULT.backup_key)
+    with pytest.raises(JournalError, match="damaged or not whole"):
+        unpack(path, tmp_path / "copy.db", VAULT)
+
+
+def test_a_backup_counts_only_once_all_of_it_is_on_the_disk(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, steps = journal.parent / "backups", list[str]()
+
+    def told(owner: object, name: str, said: Callable[..., str]) -> None:
+        monkeypatch.setattr(owner, name, telling(getattr(owner, name), steps, said))
+
+    def synced(handle: int) -> str:
+        on = os.fstat(handle)
+        [path] = [one for one in (folder, *folder.iterdir()) if os.path.samestat(one.stat(), on)]
+        return f"fsync of {path.suffix}, {on.st_size} bytes" if path.is_file() else f"fsync of {path.name}"
+
+    told(backup, "_copied", lambda *_: "copy")
+    told(backup, "look_into", lambda *_: "check")
+    told(sealed_file, "seal", lambda *_: "seal")
+    told(os, "fsync", synced)
+    told(sealed_file, "opened", lambda path, _: f"reopen {path.suffix}")
+    told(os, "replace", lambda old, new: f"rename {Path(old).suffix} to {Path(new).suffix}")
+    size = made(journal).stat().st_size
+    first = ["copy", "check", "seal", f"fsync of .part, {size} bytes", "reopen .part"]
+    assert steps == [*first, "rename .part to .lxybackup", "fsync of backups"]
+
+
+def telling(step: Callable[..., Any], steps: list[str], said: Callable[..., str]) -> Callable[..., Any]:
+    """The same step, made as ever and told."""
+
+    def one(*given: Any, **named: Any) -> Any:
+        steps.append(said(*given))
+        return step(*given, **named)
+
+    return one
 
 
 def put_back(path: Path, journal: Path, settling: Settling = SETTLING) -> Path | None:

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.journal.lock import hold
 from tests.adapters.ledgers import HEADER, people, write_xlsx
+from tests.system import office
 from tests.system.office import Ran, run
 from tests.unit.by_hand import HandWorld
 from tests.unit.cast import A, B
@@ -212,3 +213,20 @@ def test_a_sync_by_hand_exports_into_the_outbox_and_says_what_to_do(desk: Desk) 
     assert "已导出待上传3" in first.out.replace(" ", "")
     desk.run("sync")
     assert sorted(path.name for path in (desk.folder / "待上传").iterdir()) == lie
+
+
+@pytest.mark.parametrize(
+    ("lang", "line"),
+    [
+        ("zh_CN", '线上未写入任何内容。撤销：lxy-bridge void "BATCH" --why 原因；下次运行将重新导出。'),
+        (
+            "en",
+            'Nothing was written online. Undo: lxy-bridge void "BATCH" --why WHY; the next run then exports it anew.',
+        ),
+    ],
+)
+def test_a_sync_that_only_exported_files_is_undone_by_void(desk: Desk, lang: str, line: str) -> None:
+    (desk.folder / "线上导出").mkdir()
+    write_ledger(desk.folder / "ledgers")
+    assert line in office.Desk(desk.folder).run_alone("--lang", lang, "sync").out.splitlines()
+    assert desk.run("void", "第三批", "--why", "模板填错").code == 0

@@ -139,6 +139,7 @@ def test_the_smallest_file_needs_no_more_than_federation_source_and_portal(tmp_p
     assert config.deadlines.days == 5
     assert config.federation.language is Language.ZH_CN
     assert config.portal.base_url == "https://portal.example.cn/api"
+    assert config.backup.keep == 7
 
 
 def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -94,10 +94,15 @@ def test_up_to_eight_poisons_are_isolated_and_all_others_accepted_exactly_once(
 
 
 @given(counts, st.data())
-def test_one_poison_costs_no_more_refusals_than_the_logarithm_and_one(count: int, data: st.DataObject) -> None:
-    portal = Ledger({data.draw(st.integers(0, count - 1))})
+def test_one_poison_costs_twice_the_logarithm_and_one_request_at_the_most(count: int, data: st.DataObject) -> None:
+    """One of each pair of halves is refused, the other accepted; the first record is in the larger half each time."""
+    portal, worst = Ledger({data.draw(st.integers(0, count - 1))}), Ledger({0})
     sent(portal, count)
     assert portal.answers[Outcome.REFUSED] <= ceil(log2(count)) + 1
+    assert portal.answers[Outcome.ACCEPTED] <= ceil(log2(count))
+    assert portal.answers.total() <= 2 * ceil(log2(count)) + 1
+    sent(worst, count)
+    assert worst.answers.total() == 2 * ceil(log2(count)) + 1
 
 
 @given(some_poisoned(200))

@@ -96,12 +96,13 @@ def test_a_batch_is_entered_from_the_day_after_its_end() -> None:
 
 
 def test_what_is_due_first_goes_first() -> None:
-    ends = {"丙": "2025-05-03", "甲": "2025-05-09", "乙": "2025-05-03"}
+    """By name alone it would be 丁丙乙甲."""
+    ends = {"甲": "2025-05-03", "丁": "2025-05-09", "丙": "2025-05-03", "乙": "2025-04-30"}
     batches = [replace(NEW, key=BatchKey(2025, "测试工会", name), offline={"end": end}) for name, end in ends.items()]
     people = [replace(MISSING, batch=batch.key) for batch in batches]
     tallies = {batch.key: BatchTally(offline=1) for batch in batches}
     found = plan(batches, people, tallies, suspects=set(), can=lambda _: True, today=TODAY)
-    assert [item.batch.name for item in found.work] == ["丙", "乙", "甲"]
+    assert [item.batch.name for item in found.work] == ["乙", "丙", "甲", "丁"]
 
 
 @pytest.mark.parametrize(
