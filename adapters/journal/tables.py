@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    DDL,
     Boolean,
     Column,
+    Connection,
     Float,
     Index,
     Integer,
@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.event import listen
+from sqlalchemy.event import listens_for
 
 metadata = MetaData()
 
@@ -107,7 +107,11 @@ STANDING = """CREATE VIEW standing AS
     WHERE NOT EXISTS (SELECT 1 FROM superseded AS s WHERE s.batch = r.batch AND s.file = r.file)"""
 """The rows of the lists that stand: all that is wanted, compared and told of."""
 
-listen(metadata, "after_create", DDL(STANDING))  # type: ignore[no-untyped-call]  # SQLAlchemy says no types there
+
+@listens_for(metadata, "after_create")
+def _create_standing(_: MetaData, connection: Connection, **_options: object) -> None:
+    connection.exec_driver_sql(STANDING)
+
 
 batch = Table(
     "batch",
