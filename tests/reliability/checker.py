@@ -37,7 +37,7 @@ class Bounds:
 
     settled: bool = True
     attempts: int = 4
-    budget: float = 50.0
+    budget: float = 20.0
     at_once: int = 1
     by_hand: bool = False
     daily: tuple[str, ...] = ()

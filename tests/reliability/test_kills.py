@@ -29,7 +29,7 @@ CALM_ENOUGH = {KILLED, 0, 1}
 
 def verdict(roster: Roster) -> Checked:
     """What the checker says of this world, everything settled."""
-    bounds = Bounds(attempts=2, budget=50, at_once=roster.kind.at_once, keyed=roster.kind.delivers == "K2")
+    bounds = Bounds(attempts=2, at_once=roster.kind.at_once, keyed=roster.kind.delivers == "K2")
     return check(roster.office.portal.folder, roster.office.folder / "journal.db", roster.wanted, bounds=bounds)
 
 

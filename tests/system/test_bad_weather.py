@@ -23,7 +23,7 @@ from tests.reliability.storm import in_memory
 from tests.system.office import ORGANISER, ROOT, Office, Ran, open_office
 
 SAVE_PEOPLE = "/recuperation/person/saveBatch"
-PATIENT = Bounds(attempts=2, budget=50)
+PATIENT = Bounds(attempts=2)
 WHOLE_DAY = ["00:00-12:00", "12:00-00:00"]
 SMALL_PAGES = {"page_size = 100": "page_size = 2"}
 LOOKED_AT = {
@@ -60,7 +60,7 @@ class Season:
         ran = self.office.run("sync")
         assert ran.code in {0, 1}
         assert "Traceback" not in ran.err
-        assert self.violations(Bounds(settled=False, attempts=2, budget=50)) == []
+        assert self.violations(Bounds(settled=False, attempts=2)) == []
         assert self.held_for_equal() <= self.stored()
         return ran
 
