@@ -573,3 +573,10 @@ def test_a_request_key_is_the_same_for_the_same_records():
             rig.portal.send(people(rig.portal, *names))
         keys = [call.request.headers["Idempotency-Key"] for call in route.calls]
     assert keys[0] == keys[1] != keys[2] == "serial-1"
+
+
+def test_a_call_that_is_tried_again_keeps_its_key():
+    with rigged(changed('operations.save_people.headers = { Idempotency-Key = "{request_key}" }')) as rig:
+        route = rig.router.post(PEOPLE).mock(side_effect=[answer("P10012"), answer("P10012"), ok({"saved": []})])
+        assert rig.portal.send(people(rig.portal, "甲", "乙")).tries == 3
+    assert len({call.request.headers["Idempotency-Key"] for call in route.calls}) == 1

@@ -98,6 +98,28 @@ def still_busy(world: World, *, times: int) -> None:
     world.portal.send = sends  # type: ignore[method-assign]
 
 
+def test_a_portal_that_will_not_take_the_key_again_is_asked_under_no_other(world: World) -> None:
+    """422: it says that this key was for something else. Under a new one the people might be stored twice."""
+    people_lost(world, seconds=10**9)
+    send, keys = world.portal.send, list[str]()
+
+    def sends(payload: Payload) -> Answer:
+        if payload.operation is not Operation.SAVE_PEOPLE:
+            return send(payload)
+        keys.append(payload.values["request_key"])
+        if len(keys) == 1:
+            return send(payload)
+        return Answer("answered:422", 422, dict.fromkeys(payload.serials, Verdict(Outcome.UNKNOWN)))
+
+    world.portal.send = sends  # type: ignore[method-assign]
+    for _ in range(3):
+        world.sync()
+        world.settle()
+    assert len(keys) > 2
+    assert len(set(keys)) == 1
+    assert states(world.journal)[State.UNKNOWN] == 2
+
+
 def test_absence_proves_nothing_while_the_key_lives_and_is_the_way_of_k3_after_it(world: World) -> None:
     came = people_lost(world, seconds=10**9)
     still_busy(world, times=10**6)
