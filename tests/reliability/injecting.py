@@ -152,7 +152,8 @@ class Injector:
             if said:
                 break
         came = "crashed" if code not in {0, 1} else "refused" if said else "reported" if code else "harmless"
-        broken = laws.online(self.nursery.effects, self.wanted() if came == "harmless" else {})
+        entered = [one for one in self.nursery.effects if one["effect"] != "batch_updated"]  # the same header, again
+        broken = laws.online(entered, self.wanted() if came == "harmless" else {})
         if came == "refused" and path.read_bytes()[:16] != content[:16]:
             broken.append("made anew in silence")
         return {"came": came, "at": at, "broken": broken, "said": said[-500:] if came == "crashed" else ""}

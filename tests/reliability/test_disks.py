@@ -122,14 +122,18 @@ def looking_works(run: Callable[..., Ran]) -> None:
 
 
 def limited(office: Office, size: int) -> Callable[..., Ran]:
-    """Runs a command that can write no byte past so many of any file: the system fails it as a broken disk does."""
+    """Runs a command that can write no byte past so many of any file: the system fails it as a broken disk does.
+
+    Nothing measures it meanwhile: what measures writes files, too.
+    """
 
     def run(*words: str) -> Ran:
         code = (
             f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
             f"from bridge.__main__ import main; sys.argv = ['lxy-bridge', *{words}]; main()"
         )
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+        environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
         command = [sys.executable, "-c", code]
         ended = subprocess.run(
             command, cwd=office.folder, env=environment, capture_output=True, timeout=60, check=False

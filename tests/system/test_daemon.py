@@ -108,6 +108,10 @@ def test_what_was_due_before_the_start_is_done_at_once_and_a_signal_ends_it(offi
 
 
 _BACK_TO_THE_FIRST_SCHEMA = """
+DROP VIEW standing;
+DROP TABLE superseded;
+ALTER TABLE file DROP COLUMN as_old_as;
+ALTER TABLE file DROP COLUMN arrived;
 DROP TABLE keyed;
 ALTER TABLE file DROP COLUMN told;
 ALTER TABLE file DROP COLUMN marks;
