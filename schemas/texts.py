@@ -6,7 +6,7 @@ Parameters are never personal data: a `Text` may be logged, mailed and raised.
 from __future__ import annotations
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -35,6 +35,11 @@ class Text:
 def T(msgid: str, **values: object) -> Text:
     """Mark `msgid` for translation; the name Babel collects."""
     return Text(msgid, values)
+
+
+def first_of(names: Sequence[str], most: int = 10) -> str:
+    """So many of them in a row, the same in every language; dots where there are more."""
+    return "、".join(names[:most]) + ("…" if len(names) > most else "")
 
 
 @cache

@@ -10,19 +10,18 @@ from adapters.sources.people import Table, is_red
 from adapters.sources.problems import problem
 from schemas.roster import Place, Problem
 from schemas.spreadsheet import letters
-
-_NAMED = 10  # rows or columns; of more, the first are named
+from schemas.texts import first_of
 
 
 def notes_on_looks(path: str, grid: Grid, blocks: Sequence[Block]) -> Iterator[Problem]:
     where = Place(path, grid.sheet)
     looks = grid.looks
     if rows := sorted(index for index in looks.hidden_rows if index < len(grid.rows) and any(grid.rows[index])):
-        yield problem("hidden_rows", where, count=len(rows), rows=_listed([str(index + 1) for index in rows]))
+        yield problem("hidden_rows", where, count=len(rows), rows=first_of([str(index + 1) for index in rows]))
     if columns := _hidden_columns(grid):
-        yield problem("hidden_columns", where, count=len(columns), columns=_listed(list(map(letters, columns))))
+        yield problem("hidden_columns", where, count=len(columns), columns=first_of(list(map(letters, columns))))
     if looks.red and (red := list(_red_rows(path, grid, blocks))):
-        yield problem("red_rows", where, count=len(red), rows=_listed(red))
+        yield problem("red_rows", where, count=len(red), rows=first_of(red))
 
 
 def _hidden_columns(grid: Grid) -> list[int]:
@@ -39,7 +38,3 @@ def _red_rows(path: str, grid: Grid, blocks: Sequence[Block]) -> Iterator[str]:
         red = [index for index in block.rows if is_red(table, index)]
         if len(red) < len(block.rows):
             yield from (str(index + 1) for index in red)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return "、".join(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")

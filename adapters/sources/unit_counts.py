@@ -9,8 +9,7 @@ from adapters.sources.form_lines import FormSheet
 from adapters.sources.problems import problem
 from schemas.forms import UnitLine, UnitSummary
 from schemas.roster import Place, Problem, Roster
-
-_NAMED = 10  # units; of more, the first are named
+from schemas.texts import first_of
 
 
 def unit_counts_differ(forms: Sequence[FormSheet], rosters: Sequence[Roster]) -> Iterator[Problem]:
@@ -51,5 +50,4 @@ def _lacking(lines: Sequence[tuple[UnitLine, Place]], rosters: Sequence[Roster])
     spoken_of = [roster for roster in rosters if batches & {"", roster.batch.key.name}]
     if units := sorted(_people(spoken_of).keys() - {line.unit for line, _ in lines}):
         where = lines[0][1]
-        named = "、".join(units[:_NAMED]) + ("…" if len(units) > _NAMED else "")
-        yield problem("summary_lacks", Place(where.file, where.sheet), units=named)
+        yield problem("summary_lacks", Place(where.file, where.sheet), units=first_of(units))

@@ -8,9 +8,7 @@ from bridge.findings.view import View, batch_values
 from schemas.finding import Case, Code, Finding
 from schemas.roster import Place
 from schemas.superseded import Difference, Spot, SupersededList
-from schemas.texts import T, Text
-
-_ROWS_SHOWN = 10
+from schemas.texts import T, Text, first_of
 
 
 def of_superseded(view: View, lists: Iterable[SupersededList]) -> Iterator[Finding]:
@@ -27,7 +25,6 @@ def of_superseded(view: View, lists: Iterable[SupersededList]) -> Iterator[Findi
             values={**batch_values(view, one.batch), "old": one.file, "new": one.by_file},
             evidence=tuple(_said(one.difference)),
             unit=one.batch.organiser,
-            information=True,
             case=Case.SUPERSEDED,
         )
 
@@ -60,6 +57,4 @@ _FACTS: Mapping[str, Text] = {
 
 
 def _rows(spots: Sequence[Spot]) -> str:
-    """The first of them; how many there are is said beside it."""
-    shown = [f"{sheet}·{row}" if sheet else str(row) for sheet, row in spots[:_ROWS_SHOWN]]
-    return "、".join([*shown, "…"] if len(spots) > len(shown) else shown)
+    return first_of([f"{sheet}·{row}" if sheet else str(row) for sheet, row in spots])

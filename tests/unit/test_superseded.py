@@ -202,4 +202,4 @@ def test_a_long_list_of_rows_is_cut_and_its_number_said(tmp_path: Path) -> None:
     keep(world, A, *others, path=NEW)
     [item] = told(world.sync())
     assert "12 added (its rows 名单·20、名单·21、" in item.what
-    assert item.what.endswith("名单·29、…).")
+    assert item.what.endswith("名单·29…).")
