@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -29,7 +29,7 @@ from adapters.journal.rows import (
 )
 from adapters.journal.sealed import Seals, moment
 from adapters.journal.store import Store
-from adapters.journal.superseding import Arrivals, arrivals, set_aside_lists, supersede
+from adapters.journal.superseding import Arrivals, arrivals, set_aside, set_aside_lists, supersede
 from adapters.journal.timeline import Entry, add_events
 from schemas.batch import BatchKey
 from schemas.journal import Intake, KnownFile, SetAside, Wanted
@@ -75,7 +75,7 @@ class Offline:
             _insert(connection, "INSERT INTO touched (batch) VALUES (?) ON CONFLICT DO NOTHING", rows)
             supersede(connection, self._vault)
             whole = [known.stamp.path for known, reading in intake.read if not reading.kept]
-            elsewhere, aside = _batches_outside(connection, whole), list(set_aside_lists(connection))
+            elsewhere, aside = _batches_outside(connection, whole), set_aside(connection)
             _keep(connection, "read_at", moment(at))
         self._just_staged = _by_batch(_standing(intake, aside))
         for key in elsewhere:
@@ -158,10 +158,9 @@ _IS_SUPERSEDED = exists().where(
 )
 
 
-def _standing(intake: Intake, aside: Iterable[SupersededList]) -> Iterator[Roster]:
-    superseded = {(one.batch, one.file) for one in aside}
+def _standing(intake: Intake, aside: Collection[tuple[str, str]]) -> Iterator[Roster]:
     for _, reading in intake.read:
-        yield from (roster for roster in reading.rosters if (roster.batch.key, reading.path) not in superseded)
+        yield from (roster for roster in reading.rosters if (str(roster.batch.key), reading.path) not in aside)
 
 
 def _want(connection: Connection, wanted: Wanted, at: datetime) -> None:

@@ -90,6 +90,11 @@ def _contents(connection: Connection, vault: Seals, batch: str, file: str) -> Co
     return Contents(people, leaders, facts)
 
 
+def set_aside(connection: Connection) -> frozenset[tuple[str, str]]:
+    """(batch, file) of each list that does not stand."""
+    return frozenset((row.batch, row.file) for row in connection.exec_driver_sql("SELECT batch, file FROM superseded"))
+
+
 def set_aside_lists(connection: Connection) -> Iterable[SupersededList]:
     for row in connection.execute(
         select(tables.superseded).order_by(tables.superseded.c.batch, tables.superseded.c.file)
