@@ -59,7 +59,8 @@ def quiet_is_kept(facts: Facts) -> Violations:
 
 def tries_are_bounded(facts: Facts) -> Violations:
     """I9: no call is tried more often than it may be, no run tries again more often than its budget, and no more
-    requests write than attempts were tried, those under a key told apart. A call that was turned away for its token or its stamp is not a try.
+    requests write than attempts were tried, those under a key told apart. A call that was turned away for its token or
+    its stamp is not a try.
     """
     bounds = facts.bounds
     again: Counter[int] = Counter()

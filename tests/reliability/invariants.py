@@ -157,7 +157,8 @@ def intended_before_it_was_done(facts: Facts) -> Violations:
 
 def rows_are_conserved(facts: Facts) -> Violations:
     """I4: each row is a participant, a leader or damaged; each participant is wanted, held or not ours, and the other
-    way round, but for lists in whose place another file's stands; and whoever is wanted and not equal has a reason: a revision, a finding, or a batch that waits.
+    way round, but for lists in whose place another file's stands; and whoever is wanted and not equal has a reason: a
+    revision, a finding, or a batch that waits.
     """
     tables = facts.journal
     kinds = {row["kind"] for row in tables["row"]} - {"participant", "leader", "damaged"}

@@ -31,8 +31,6 @@ ERRORS_AT_LENGTH = [(script, error) for script in (*KILLED_ALWAYS, *KILLED_AT_LE
 PAIRS = 300
 LEAST_CALLS = 100
 """Of any script: a run that makes fewer has not done what it is for."""
-NOBODY = {"doubled": 0, "lost": 0}
-"""Whoever is, breaks a law, and the trial does not hold."""
 
 Trial = dict[str, Any]
 
@@ -61,6 +59,13 @@ def hold(trials: list[Trial]) -> None:
             assert trial["broken"] == [], trial
 
 
+def harmed(trials: list[Trial]) -> dict[str, int]:
+    """How many laws about people the trials broke, in the words of `laws.py`."""
+    broken = [said for trial in trials for said in trial["broken"]]
+    doubled = sum("times created" in said or "effects of one serial" in said for said in broken)
+    return {"doubled": doubled, "lost": sum(" lost, " in said for said in broken)}
+
+
 @pytest.mark.parametrize("script", [*KILLED_ALWAYS, *(KILLED_AT_LENGTH if LONG else ())])
 def test_a_kill_at_any_system_call_enters_nobody_twice_and_loses_nobody(folder: Path, script: str) -> None:
     calls, trials, cost = injected(folder, script, "kill")
@@ -69,7 +74,7 @@ def test_a_kill_at_any_system_call_enters_nobody_twice_and_loses_nobody(folder: 
     assert all(aim.startswith("recvfrom") for aim in missed), missed  # an answer came in one piece instead of two
     owed = 1 if lane._ONLY else calls
     kills = len(trials) - len(missed)
-    measured(f"kill at every call of {script}", trials=len(trials), owed=owed, kills=kills, **NOBODY, **cost)
+    measured(f"kill at every call of {script}", trials=len(trials), owed=owed, kills=kills, **harmed(trials), **cost)
 
 
 @pytest.mark.parametrize(("script", "error"), ERRORS_AT_LENGTH if LONG else ERRORS_ALWAYS)
@@ -80,7 +85,9 @@ def test_a_disk_that_fails_at_any_call_stops_the_sending_with_an_alarm_and_the_n
     hold(trials)
     alarms = sum(trial["hit"] for trial in trials)
     owed = 1 if lane._ONLY else calls
-    measured(f"{error} at every call of {script}", trials=len(trials), owed=owed, **NOBODY, alarms=alarms, **cost)
+    measured(
+        f"{error} at every call of {script}", trials=len(trials), owed=owed, **harmed(trials), alarms=alarms, **cost
+    )
 
 
 def test_a_bit_flipped_in_the_journal_is_found_out_or_harms_nobody(folder: Path) -> None:
@@ -90,7 +97,7 @@ def test_a_bit_flipped_in_the_journal_is_found_out_or_harms_nobody(folder: Path)
     hold(trials)
     came = Counter(trial["came"] for trial in trials)
     assert came["refused"] > came["crashed"]
-    measured("bits flipped in the journal", trials=len(trials), owed=owed, doubled=0, **came, **cost)
+    measured("bits flipped in the journal", trials=len(trials), owed=owed, **harmed(trials), **came, **cost)
 
 
 if LONG:
@@ -101,10 +108,12 @@ if LONG:
         hold(trials)
         twice = sum(trial["twice"] for trial in trials)
         kills, owed = twice + sum(trial["hit"] for trial in trials), lane.owed(short=0, long=PAIRS)
-        measured(f"two kills of {script}", trials=len(trials), owed=owed, kills=kills, **NOBODY, twice=twice, **cost)
+        measured(
+            f"two kills of {script}", trials=len(trials), owed=owed, kills=kills, **harmed(trials), twice=twice, **cost
+        )
 
     @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
     def test_a_disk_that_fails_from_one_call_on_for_ever_stops_the_sending(folder: Path, error: str) -> None:
         calls, trials, cost = injected(folder, "push", error, "--ever-after")
         hold(trials)
-        measured(f"{error} from every call of push on", trials=len(trials), owed=calls, **NOBODY, **cost)
+        measured(f"{error} from every call of push on", trials=len(trials), owed=calls, **harmed(trials), **cost)
