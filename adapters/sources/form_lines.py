@@ -65,7 +65,8 @@ def read_form(path: str, grid: Grid, outer: Facts, aliases: Aliases) -> FormShee
     if begun is None:
         return None
     found, said = FormWalk(grid, outer, begun).down(), _Said()
-    by_block = [list(_entries(said, _table(path, grid, block, aliases), block, begun.manner)) for block in found.blocks]
+    tables = [Table(path, grid, block.header, aliases=aliases) for block in found.blocks]
+    by_block = [list(_entries(said, *each, begun.manner)) for each in zip(tables, found.blocks, strict=True)]
     entries = [entry for own in by_block for entry in own]
     form = _FORMS[begun.kind](grid.sheet, entries)
     whole = Place(path, grid.sheet)
@@ -74,10 +75,6 @@ def read_form(path: str, grid: Grid, outer: Facts, aliases: Aliases) -> FormShee
     said.notes.append(_introduced(form, whole))
     counts = [entry.table.place(entry.index, begun.manner.count) for entry in entries]
     return FormSheet(form, found, counts, said.notes, said.rejections, said.checksums)
-
-
-def _table(path: str, grid: Grid, block: Block, aliases: Aliases) -> Table:
-    return Table(path, grid, block.header, aliases=aliases)
 
 
 def _entries(said: _Said, table: Table, block: Block, manner: Manner) -> Iterator[_Entry]:
