@@ -4,8 +4,8 @@ It runs on the clock that nobody can set and that goes on while the machine slee
 a process that was stopped past its lease finds it lapsed when it is resumed, and a lapsed lease is never renewed.
 
 `check` is asked in the thread that sends, immediately before each request. What remains: a process that is stopped between
-that check and the write to the socket sends this one request when it is resumed. After a take-over all that was on its way
-has an unknown outcome and waits for its settle window, which makes up for it as long as the stop is shorter than the window.
+that check and the write to the socket, and is resumed before anybody took over, sends this one request past its lease. It is
+the only writer then, and whoever takes over ends it first: nobody else sends before its last request has left.
 """
 
 from __future__ import annotations

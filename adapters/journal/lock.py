@@ -1,8 +1,7 @@
 """One writer: a lock on a file beside the journal, released by the death of its holder; and the way past a stopped one.
 
-The lock file holds a note: who, what, since when, and until when by the lease. A process that is stopped keeps its lock, so
-taking over puts another lock file in its place. What the stopped one still does is fenced elsewhere: by the fencing number
-in every transaction of the journal, and by the lease before every request.
+The lock file holds a note: who, what, since when, and until when by the lease. A process that was stopped keeps its lock, and
+may have passed its last check before a request: taking over ends it, and its death releases the lock.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -56,63 +55,16 @@ def hold(path: Path, *, now: datetime, work: str, lease_s: float = LEASE_S) -> I
 
 
 @contextmanager
-def take_over(
-    path: Path, *, now: datetime, work: str, lease_s: float = LEASE_S, busy: Callable[[], bool] = lambda: False
-) -> Iterator[tuple[Writer, Lease]]:
-    """Hold the lock in place of a process that has been silent past its lease: who that was, and the new lease.
+def take_over(path: Path, *, now: datetime, work: str, lease_s: float = LEASE_S) -> Iterator[Writer]:
+    """End the process that has been silent past its lease, and hold the lock in its place: who that was.
 
-    Raises JournalError where nobody holds it, where its holder is within its lease or that cannot be told, and where it
-    was stopped so that the journal's file itself is `busy`. Then nothing was changed.
-    """
-    with closing(_opened(path.with_name(path.name + ".takeover"))) as guard:
-        if not _try_lock(guard):
-            raise JournalError(T("Somebody else is taking over just now. Look again with lxy-bridge status."))
-        silent = _may_be_taken_over(path)
-        if busy():
-            raise JournalError(
-                T(
-                    "{work}, process {pid} on {host}, was stopped while it used the journal and keeps its file. "
-                    "End it first: lxy-bridge takeover --kill",
-                    work=silent.work,
-                    pid=silent.pid,
-                    host=silent.host,
-                )
-            )
-        new = path.with_name(path.name + ".new")
-        new.unlink(missing_ok=True)
-        with closing(_opened(new)) as file:
-            _try_lock(file)
-            with _leased(path, file, now, work, lease_s) as lease:
-                _put_in_place(new, path)
-                yield silent, lease
-
-
-def end_silent(path: Path) -> Writer:
-    """Kill the process that has been silent past its lease, and wait until its lock is free; who that was.
-
-    Raises JournalError as `take_over` does, and where it cannot be killed from here.
+    Raises JournalError where nobody holds it, where its holder is within its lease or that cannot be told, and where the
+    holder cannot be ended; then nothing was changed. And where somebody else was quicker to take the lock.
     """
     silent = _may_be_taken_over(path)
-    try:
-        os.kill(silent.pid, _KILL)
-    except OSError as error:
-        raise JournalError(
-            T(
-                "Process {pid} on {host} cannot be ended: {reason}.",
-                pid=silent.pid,
-                host=silent.host,
-                reason=error.strerror,
-            )
-        ) from None
-    end_s = uptime_s() + _PATIENCE_S
-    while uptime_s() < end_s:
-        with closing(_opened(path)) as file:
-            if _try_lock(file):
-                return silent
-        time.sleep(0.05)
-    raise JournalError(
-        T("Process {pid} on {host} does not end. Restart the machine.", pid=silent.pid, host=silent.host)
-    )
+    _end(silent)
+    with closing(_left_by(silent, path)) as file, _leased(path, file, now, work, lease_s):
+        yield silent
 
 
 def writer_of(path: Path) -> Writer | None:
@@ -130,19 +82,20 @@ def _may_be_taken_over(path: Path) -> Writer:
             raise JournalError(T("Nobody holds the journal, so there is nothing to take over: run lxy-bridge sync."))
     now_s = uptime_s()  # before the note is read: a lease renewed in time then shows in the note
     note = _note_in(path) or _Note()
-    if not note.until_s or not _from_here(note):
+    here = bool(note.until_s) and _from_here(note)
+    if here and now_s <= note.until_s:
         raise JournalError(
             T(
-                "Whether {work}, process {pid} on {host}, still works cannot be told from here. End it there first.",
+                "{work}, process {pid} on {host}, is at work: it was heard of within its lease. Wait until it has finished.",
                 work=note.work,
                 pid=note.pid,
                 host=note.host,
             )
         )
-    if now_s <= note.until_s:
+    if not here or not _has_open(note.pid, path):
         raise JournalError(
             T(
-                "{work}, process {pid} on {host}, is at work: it was heard of within its lease. Wait until it has finished.",
+                "Whether {work}, process {pid} on {host}, still works cannot be told from here. End it there first.",
                 work=note.work,
                 pid=note.pid,
                 host=note.host,
@@ -157,13 +110,43 @@ def _from_here(note: _Note) -> bool:
     return same_boot and note.host == socket.gethostname()[:64]
 
 
-def _put_in_place(new: Path, path: Path) -> None:
+def _has_open(pid: int, path: Path) -> bool:
+    """False where the system shows that this number is another process's by now, or in a container another's from the start."""
     try:
-        new.replace(path)
-    except OSError as error:  # Windows keeps the file of a process that is there
+        return any(each.samefile(path) for each in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return True  # it does not show that
+
+
+def _end(silent: Writer) -> None:
+    try:
+        os.kill(silent.pid, _KILL)
+    except OSError as error:
         raise JournalError(
-            T("{path} cannot be replaced: {reason}. End the silent process instead.", path=path, reason=error.strerror)
+            T(
+                "Process {pid} on {host} cannot be ended: {reason}. Run takeover as the user it belongs to, or as an "
+                "administrator.",
+                pid=silent.pid,
+                host=silent.host,
+                reason=error.strerror,
+            )
         ) from None
+
+
+def _left_by(silent: Writer, path: Path) -> FileIO:
+    """The lock file, ours as soon as the process is dead."""
+    end_s = uptime_s() + _PATIENCE_S
+    while uptime_s() < end_s:
+        file = _opened(path)
+        if _try_lock(file):
+            return file
+        file.close()
+        if (writer_of(path) or silent).pid != silent.pid:
+            raise JournalError(_told_by(path))
+        time.sleep(0.05)
+    raise JournalError(
+        T("Process {pid} on {host} does not end. Restart the machine.", pid=silent.pid, host=silent.host)
+    )
 
 
 @contextmanager
@@ -190,15 +173,12 @@ def _leased(path: Path, file: FileIO, now: datetime, work: str, lease_s: float) 
 
 
 def _locked(path: Path) -> FileIO:
-    """The lock file, ours. One that was replaced while we waited for it is nobody's."""
-    while True:
-        file = _opened(path)
-        if not _try_lock(file):
-            file.close()
-            raise JournalError(_told_by(path))
-        if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-            return file
+    """The lock file, ours."""
+    file = _opened(path)
+    if not _try_lock(file):
         file.close()
+        raise JournalError(_told_by(path))
+    return file
 
 
 def _opened(path: Path) -> FileIO:
@@ -227,7 +207,7 @@ def _told_by(path: Path) -> Text:
     if _writer(note, uptime_s()).silent_s:
         return T(
             "Another process holds the journal: {work}, process {pid} on {host}, since {since}, and it has been silent "
-            "past its lease. End it, or run: lxy-bridge takeover",
+            "past its lease. To end it: lxy-bridge takeover",
             **about,
         )
     return T(

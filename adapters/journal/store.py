@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -21,7 +21,6 @@ from schemas.errors import Fault, Fenced, JournalError
 from schemas.texts import T
 
 BUSY_TIMEOUT_S = 30
-_SHORT_S = 0.5
 _CACHE_KIB = 32_768
 """A transaction that outgrows the cache writes its rollback journal, durably, again and again."""
 
@@ -92,17 +91,6 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-def is_kept(path: Path) -> bool:
-    """Whether some process has a transaction open, be it to read, and keeps it open: then nobody can write."""
-    with closing(sqlite3.connect(path, timeout=_SHORT_S, isolation_level=None)) as connection:
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            return True
-        connection.execute("ROLLBACK")
-        return False
 
 
 def _engine(path: Path, *, read_only: bool) -> Engine:

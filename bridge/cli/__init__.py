@@ -39,7 +39,7 @@ for command, purpose in (
     (safety.backup, T("A copy of the journal, encrypted, proven readable.")),
     (safety.drill, T("Try whether the newest backup can be restored; nothing is put in its place.")),
     (safety.restore, T("Put a backup in the journal's place; then everything is read back before anything is sent.")),
-    (safety.takeover, T("Put a process that was stopped past its lease out of action, so that the work can go on.")),
+    (safety.takeover, T("End a process that was silent past its lease, so that the work can go on.")),
     (work.run, T("The service: sync and report at their hours until it is told to stop.")),
     (play.practice, T("The practice portal alone, until it is told to stop.")),
     (play.demo, T("The main job on synthetic ledgers and the practice portal: two days, checked against the truth.")),

@@ -111,27 +111,13 @@ def _say_what_follows(ctx: typer.Context) -> None:
     paragraph(say(text))
 
 
-def takeover(
-    ctx: typer.Context,
-    *,
-    kill: Annotated[bool, typer.Option("--kill", help=say(T("End the silent process first.")))] = False,
-) -> None:
+def takeover(ctx: typer.Context) -> None:
     from bridge.wiring.journal import take_over_writing
     from bridge.wiring.service import SystemClock
 
-    silent, undecided = take_over_writing(settings(ctx), SystemClock(), kill=kill)
+    silent, undecided = take_over_writing(settings(ctx), SystemClock())
     about = {"work": silent.work, "pid": silent.pid, "host": silent.host, "seconds": round(silent.silent_s)}
-    if kill:
-        paragraph(say(T("{work}, process {pid} on {host}, silent for {seconds} s past its lease, was ended.", **about)))
-    else:
-        paragraph(
-            say(
-                T(
-                    "{work}, process {pid} on {host}, silent for {seconds} s past its lease, may write and send no more.",
-                    **about,
-                )
-            )
-        )
+    paragraph(say(T("{work}, process {pid} on {host}, silent for {seconds} s past its lease, was ended.", **about)))
     paragraph(
         say(
             T(
@@ -141,4 +127,4 @@ def takeover(
         )
     )
     undo("takeover")
-    next_step(T("lxy-bridge sync"))
+    next_step(T("lxy-bridge sync; and if it was the service, see that it runs again."))

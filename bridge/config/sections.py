@@ -67,7 +67,7 @@ class Federation(Section):
 
 
 class Journal(Section):
-    """`lease_s`: a writer that was silent for longer may be taken over by `takeover`."""
+    """`lease_s`: a writer that was silent for longer may be ended by `takeover`."""
 
     path: Place = Path("journal.db")
     lease_s: Annotated[float, Field(gt=0)] = 60

@@ -11,8 +11,7 @@ from adapters.journal.epoch import admit
 from adapters.journal.journal import Journal as SqliteJournal
 from adapters.journal.journal import open_journal
 from adapters.journal.lease import Lease
-from adapters.journal.lock import end_silent, hold, take_over, writer_of
-from adapters.journal.store import is_kept
+from adapters.journal.lock import hold, take_over, writer_of
 from adapters.vault import Vault
 from bridge.config import Config
 from bridge.ports import Clock
@@ -47,27 +46,17 @@ def open_to_write(config: Config, clock: Clock, *, work: str) -> Iterator[Writin
         yield Writing(journal, vault, lease)
 
 
-def take_over_writing(config: Config, clock: Clock, *, kill: bool = False) -> tuple[Writer, int]:
-    """Put another in place of a writer that was silent past its lease: who that was, and how many records were on their way.
+def take_over_writing(config: Config, clock: Clock) -> tuple[Writer, int]:
+    """End a writer that was silent past its lease: who that was, and how many records were on their way.
 
-    `kill` ends it first. One that was stopped in the middle of a transaction keeps the journal's file, so there is no way
-    round that. Raises ConfigError, JournalError (it is at work, or nobody is, or it holds the file).
+    Raises ConfigError, JournalError (it is at work, or nobody is, or it cannot be ended).
     """
-    vault, now, lock = Vault.load(config.vault.key_file), clock.instant(), lock_path(config)
-    lease_s = config.journal.lease_s
-    if kill:
-        silent = end_silent(lock)
-        with hold(lock, now=now.at, work="takeover", lease_s=lease_s), _opened(config, clock, vault) as journal:
-            return silent, journal.deliveries.recover(now)
+    vault, lease_s, since = Vault.load(config.vault.key_file), config.journal.lease_s, clock.instant().at
     with (
-        take_over(lock, now=now.at, work="takeover", lease_s=lease_s, busy=lambda: _busy(config)) as (silent, _),
+        take_over(lock_path(config), now=since, work="takeover", lease_s=lease_s) as silent,
         _opened(config, clock, vault) as journal,
     ):
-        return silent, journal.deliveries.recover(now)
-
-
-def _busy(config: Config) -> bool:
-    return is_kept(config.journal.path)
+        return silent, journal.deliveries.recover(clock.instant())  # its last request had left by now
 
 
 @contextmanager

@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, Lock
 
+import orjson
 import pytest
 
+from adapters.journal import lock as locking
 from adapters.journal.journal import create_journal, open_journal
 from adapters.journal.lease import Lease
-from adapters.journal.lock import end_silent, hold, take_over, writer_of
+from adapters.journal.lock import hold, take_over, writer_of
 from schemas.errors import Fenced, JournalError
 from schemas.texts import T
 from tests.unit.cast import MORNING_AFTER, VAULT, A, B
@@ -114,37 +118,68 @@ def test_a_holder_that_renews_its_lease_is_not_taken_over(tmp_path: Path) -> Non
         ):
             pass
         assert writer_of(tmp_path / "lock").silent_s == 0
+        assert process.poll() is None
 
 
-def test_a_stopped_holder_is_taken_over_and_another_may_hold_the_lock(tmp_path: Path) -> None:
+def test_a_stopped_holder_is_ended_and_another_may_hold_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     with holder(lock) as process:
         stopped(process)
         with pytest.raises(JournalError, match="lxy-bridge takeover"), hold(lock, now=MORNING_AFTER, work="x"):
             pass
-        with take_over(lock, now=MORNING_AFTER, work="takeover") as (silent, ours):
+        with take_over(lock, now=MORNING_AFTER, work="takeover") as silent:
+            assert process.wait(10) == -signal.SIGKILL
             assert (silent.pid, silent.work) == (process.pid, "sync")
             assert silent.silent_s > 0
-            ours.check()
             with pytest.raises(JournalError, match="takeover, process"), hold(lock, now=MORNING_AFTER, work="x"):
                 pass
-        with hold(lock, now=MORNING_AFTER, work="x"):
-            assert writer_of(lock).work == "x"
+    with hold(lock, now=MORNING_AFTER, work="x"):
+        assert writer_of(lock).work == "x"
 
 
-def test_one_that_keeps_the_journal_s_file_is_not_taken_over_but_can_be_killed(tmp_path: Path) -> None:
-    lock = tmp_path / "lock"
+def test_of_some_that_take_over_at_once_one_at_a_time_holds_the_lock(tmp_path: Path) -> None:
+    lock, at_once, inside, refused = tmp_path / "lock", Barrier(4), Lock(), list[JournalError]()
+
+    def takes_over() -> None:
+        at_once.wait()
+        try:
+            with take_over(lock, now=MORNING_AFTER, work="takeover"):
+                assert inside.acquire(blocking=False)
+                time.sleep(0.2)
+                inside.release()
+        except JournalError as error:
+            refused.append(error)
+
     with holder(lock) as process:
         stopped(process)
-        with (
-            pytest.raises(JournalError, match="takeover --kill"),
-            take_over(lock, now=MORNING_AFTER, work="x", busy=lambda: True),
-        ):
-            pass
-        assert end_silent(lock).pid == process.pid
+        with ThreadPoolExecutor(4) as crew:
+            done = [crew.submit(takes_over) for _ in range(4)]
+        assert [one.exception() for one in done] == [None] * 4
         assert process.wait(10) == -signal.SIGKILL
+    assert len(refused) < 4
     with hold(lock, now=MORNING_AFTER, work="sync"):
         pass
+
+
+def test_one_that_does_not_end_keeps_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / "lock"
+    monkeypatch.setattr(locking, "_KILL", signal.SIGSTOP)
+    monkeypatch.setattr(locking, "_PATIENCE_S", 0.2)
+    with holder(lock) as process:
+        stopped(process)
+        with pytest.raises(JournalError, match="does not end"), take_over(lock, now=MORNING_AFTER, work="x"):
+            pass
+        assert writer_of(lock).pid == process.pid
+
+
+def test_a_number_that_is_another_process_s_by_now_is_not_ended(tmp_path: Path) -> None:
+    lock, bystander = tmp_path / "lock", tmp_path / "another"
+    with holder(bystander) as process, hold(lock, now=MORNING_AFTER, work="sync"):
+        note = orjson.loads(lock.read_bytes())
+        lock.write_bytes(orjson.dumps(note | {"pid": process.pid, "until_s": 0.1}).ljust(512))
+        with pytest.raises(JournalError, match="cannot be told"), take_over(lock, now=MORNING_AFTER, work="x"):
+            pass
+        assert process.poll() is None
 
 
 def test_where_nobody_holds_the_lock_there_is_nothing_to_take_over(tmp_path: Path) -> None:

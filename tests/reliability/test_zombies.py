@@ -1,7 +1,9 @@
-"""Two senders: one is stopped (SIGSTOP) past its lease, another takes over, and the first is resumed.
+"""A sender is stopped (SIGSTOP) past its lease, and resumed: when another has taken over, or before anybody has.
 
 Judged by the portal's log of what arrived: what the resumed one still sends shows there, for nobody else is at work
-meanwhile. What had left before it was stopped may be stored whenever the portal comes to it.
+meanwhile. What had left before it was stopped may be stored whenever the portal comes to it. One that was taken over is
+dead, and sends nothing at all. One that was not is still the only writer: its lease keeps it from sending, but for a request
+that had passed the check when it was stopped.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from adapters.journal.lock import writer_of
 from adapters.practice.traffic import read_traffic
 from tests.reliability.lane import LONG, measured, replayable, seeds
 from tests.reliability.storm import Kind, Roster, world
@@ -29,9 +32,9 @@ TRIALS_AN_OFFICE = 25
 LEASE_S = 0.5
 SLOW_S = 0.12  # so long the portal takes to store: a sender waits most of its time, and is stopped in that
 PATIENCE_S = 30.0
-REFUSED = "11"
-NOBODY = "nobody"  # it was stopped on its way out, with nothing left to send
+KILLED, REFUSED = "-9", "11"
 DONE = {"0", "1", "11"}  # complete, not complete, or told that it may send no more
+SLIPS = 0.1  # of those resumed before anybody took over: a check that is not made lets nearly all send
 
 
 @contextmanager
@@ -55,60 +58,80 @@ def ward(office: Office) -> Iterator[Callable[[str], str]]:
 
 @dataclass(slots=True)
 class Zombies:
-    """What came of them, and between which moments of the monotonic clock each was awake again."""
+    """What came of them, and between which moments of the monotonic clock each was resumed and had ended."""
 
     came: Counter[str] = field(default_factory=Counter)
-    awake: list[tuple[float, float]] = field(default_factory=list)
+    dead: list[tuple[float, float]] = field(default_factory=list)
+    late: list[tuple[float, float]] = field(default_factory=list)
 
-    def slipped(self, folder: Path) -> int:
-        """How many writes arrived meanwhile."""
+    def counted(self, folder: Path) -> Counter[str]:
+        """With the writes that arrived meanwhile."""
         writes = [
             one.at for one in read_traffic(folder) if one.method == "POST" and one.path.startswith("/recuperation/")
         ]
-        return sum(begin <= at <= end for begin, end in self.awake for at in writes)
+
+        def arrived(awake: Iterable[tuple[float, float]]) -> int:
+            return sum(begin <= at <= end for begin, end in awake for at in writes)
+
+        return self.came + Counter(sent_once_taken_over=arrived(self.dead), sent_past_its_lease=arrived(self.late))
 
 
 def zombie(roster: Roster, told: Callable[[str], str], zombies: Zombies) -> None:
-    """One sender is stopped while it pushes, and what came of it.
+    """One sender is stopped while it pushes, and what came of it."""
+    lock = stopped(roster, told)
+    if roster.random.random() < 0.5:
+        within, synced_first = taken_over(told), roster.random.random() < 0.5
+        if synced_first:
+            assert told("sync") in DONE
+        zombies.dead.append(resumed(told, {KILLED}))
+        zombies.came.update(taken_over=1, refused_within_the_lease=within, synced_first=synced_first)
+    else:
+        until(lambda: writer_of(lock).silent_s > 0)
+        zombies.late.append(resumed(told, DONE))
+        zombies.came.update(resumed_past_its_lease=1)
 
-    One that was stopped in the middle of a transaction cannot be taken over; it is killed for it, or resumed first.
-    """
+
+def stopped(roster: Roster, told: Callable[[str], str]) -> Path:
+    """A sync holds the journal and is stopped. Its lock; one that was on its way out has nothing left to send."""
+    lock = roster.office.folder / "journal.db.lock"
     while True:
         for _ in range(4):
             roster.change()
         if told(f"stop {roster.random.uniform(0.0, 0.4)}") == "stopped":
-            first = told("take")
-            if first != NOBODY:
-                break
+            if writer_of(lock):
+                return lock
             assert told("go") in DONE
-    taken = over_its_lease(told) == "0"
-    zombies.came.update(refused_within_the_lease=first == REFUSED, in_a_transaction=not taken)
-    if not taken and roster.random.random() < 0.5:
-        assert told("kill") == "0"
-        return
-    synced_first = taken and roster.random.random() < 0.5
-    if synced_first:
-        assert told("sync") in DONE
-    resumed_s = time.monotonic()
-    assert told("go") in DONE
-    time.sleep(SLOW_S)  # for what is on its way to the portal
-    zombies.awake.append((resumed_s, time.monotonic()))
-    zombies.came.update(synced_first=synced_first, taken_over_and_resumed=taken, resumed=1)
 
 
-def over_its_lease(told: Callable[[str], str]) -> str:
-    """What taking over comes to as soon as the lease has lapsed."""
+def taken_over(told: Callable[[str], str]) -> bool:
+    """As soon as the lease has lapsed; whether that was refused before."""
+    if (said := told("take")) == REFUSED:
+        until(lambda: told("take") == "0")
+        return True
+    assert said == "0"
+    return False
+
+
+def resumed(told: Callable[[str], str], ends: set[str]) -> tuple[float, float]:
+    """From when to when it was awake, and what it sent may arrive."""
+    begin = time.monotonic()
+    assert told("go") in ends
+    time.sleep(SLOW_S)
+    return begin, time.monotonic()
+
+
+def until(happens: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_S
-    while (said := told("take")) == REFUSED:
+    while not happens():
         assert time.monotonic() < end
         time.sleep(LEASE_S / 5)
-    return said
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_after_another_took_over(part: int) -> None:
+def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_once_another_took_over(part: int) -> None:
     """An office for so many trials: the more people it holds, the longer each of its runs takes."""
-    came, trials = Counter[str](slipped=0), 0
+    names = "sent_once_taken_over", "sent_past_its_lease", "lost", "doubled"
+    came, trials = Counter[str](dict.fromkeys(names, 0)), 0
     mine = seeds(short=OWED["short"] // PARTS, long=OWED["long"] // PARTS, start=part * 1_000)
     for first in range(0, len(mine), TRIALS_AN_OFFICE):
         some = mine[first : first + TRIALS_AN_OFFICE]
@@ -123,11 +146,12 @@ def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_after_another_to
                     with replayable(seed):
                         zombie(roster, told, zombies)
                     trials += 1
-            came.update(zombies.came, slipped=zombies.slipped(roster.office.portal.folder))
+            came.update(zombies.counted(roster.office.portal.folder))
             roster.calm()
             checked = verdict(roster)
             assert checked.violations == []
-            assert checked.figures["lost"] == checked.figures["doubled"] == 0
-    assert came["slipped"] == 0
+            came.update({name: checked.figures[name] for name in ("lost", "doubled")})
+    assert came["sent_once_taken_over"] == came["lost"] == came["doubled"] == 0
+    assert came["sent_past_its_lease"] <= SLIPS * came["resumed_past_its_lease"]
     whole = OWED["short"], OWED["long"]
-    measured("zombies taken over", trials=trials, owed=len(mine), of_the_suite=whole, doubled=0, lost=0, **came)
+    measured("zombies taken over", trials=trials, owed=len(mine), of_the_suite=whole, **came)

@@ -1,9 +1,8 @@
 """Forks syncs, stops them in the middle (SIGSTOP), lets others take over, and lets them go on.
 
 `python -m tests.reliability.ward CONFIG`. A line in, a line out: "stop 0.02" forks a sync and stops it so many seconds after
-it began to push; "take" takes over, "kill" kills it to take over, "sync" syncs, "go" resumes the stopped one and waits for its end. Out comes
-the exit code; "-" where a sync was over before it could be stopped, "busy" where the stopped one keeps the journal's file,
-"nobody" where it had let go of the lock already.
+it began to push; "take" takes over, "sync" syncs, "go" resumes the stopped one, dead or alive, and waits for its end. Out
+comes the exit code; "-" where a sync was over before it could be stopped.
 """
 
 from __future__ import annotations
@@ -21,13 +20,12 @@ from bridge import jobs, logs
 from bridge.config import Config
 from bridge.wiring.journal import take_over_writing
 from bridge.wiring.service import NeverStops, SystemClock, Ways
-from schemas.errors import BridgeError, JournalError
+from schemas.errors import BridgeError
 from schemas.report import RunState
 from tests.reliability.here import read_here
 from tests.reliability.nursery import Tells
 
-FAULT, BUSY, NOBODY = 70, 71, 72
-_WORDS = {BUSY: "busy", NOBODY: "nobody"}
+FAULT = 70
 
 
 def main() -> None:
@@ -47,11 +45,8 @@ def main() -> None:
             _say(str(_code(stopped)))
             stopped = 0
         else:
-            work = {"take": _takes_over, "kill": _kills, "sync": _syncs}[word]
-            _say(_WORDS.get(code := _code(_forked(lambda work=work: work(config))), str(code)))
-            if word == "kill":
-                os.waitpid(stopped, 0)
-                stopped = 0
+            work = {"take": _takes_over, "sync": _syncs}[word]
+            _say(str(_code(_forked(lambda work=work: work(config)))))
     if stopped:
         os.kill(stopped, signal.SIGKILL)
 
@@ -75,19 +70,7 @@ def _syncs(config: Config, telling: int = -1) -> int:
 
 
 def _takes_over(config: Config) -> int:
-    try:
-        take_over_writing(config, SystemClock())
-    except JournalError as error:
-        if "--kill" in str(error):
-            return BUSY
-        if "Nobody holds" in str(error):
-            return NOBODY
-        raise
-    return 0
-
-
-def _kills(config: Config) -> int:
-    take_over_writing(config, SystemClock(), kill=True)
+    take_over_writing(config, SystemClock())
     return 0
 
 

@@ -162,7 +162,7 @@ def silent(office: Office) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_a_silent_process_is_told_and_taken_over(office: Office) -> None:
+def test_a_silent_process_is_told_and_ended(office: Office) -> None:
     with silent(office) as process:
         refused = office.run("sync")
         assert (refused.code, "lxy-bridge takeover" in refused.err) == (1, True)
@@ -172,18 +172,11 @@ def test_a_silent_process_is_told_and_taken_over(office: Office) -> None:
         told = office.run_alone("--lang", "en", "takeover")
         assert told.code == 0, told.err
         assert f"process {process.pid}" in told.out
+        assert "was ended" in told.out
         assert "There is no undo, and none is needed" in told.out
+        assert process.wait(10) == -signal.SIGKILL
         assert office.run("sync").code == 0
         assert office.run("status", "--json").data["writer"] is None
-
-
-def test_a_silent_process_can_be_ended_for_it(office: Office) -> None:
-    with silent(office) as process:
-        told = office.run("takeover", "--kill")
-        assert told.code == 0, told.err
-        assert f"进程 {process.pid}" in told.out
-        assert process.wait(10) == -signal.SIGKILL
-    assert office.run("sync").code == 0
 
 
 def test_where_nobody_is_silent_there_is_nothing_to_take_over(office: Office) -> None:
