@@ -143,8 +143,9 @@ def _desk_is_ready(house: House, desk: Desk, run: int, trouble: Trouble) -> bool
         trouble.drift += error.texts
         trouble.stopped = True
         return False
-    finish(sender_of(house, run))
-    return True
+    if cause := finish(sender_of(house, run)):
+        trouble.cut_short(cause, readable=True)
+    return not cause
 
 
 def take_in(house: House) -> Trouble:

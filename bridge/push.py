@@ -115,11 +115,19 @@ def push(plan: Plan, sender: Sender, *, stop: Stop, watch: Watch) -> Pushed:
     )
 
 
-def finish(sender: Sender) -> None:
-    """Write again, as they are, the files that a process was writing when it died. Raises JournalError."""
+def finish(sender: Sender) -> str:
+    """Write again, as they are, the files that a process was writing when it died. Raises JournalError.
+
+    Returns what kept it from that, as a machine word, or "". A file not written now stays the same file: it may have been
+    whole, and in somebody's hand.
+    """
     for attempt, dispatch in sender.journal.outgoing.unfinished():
-        answered = Answered(dispatch, attempt, _sent(dispatch.payload, sender))
-        sender.journal.deliveries.keep([answered], (), run=sender.run, now=sender.clock.instant())
+        answer = _sent(dispatch.payload, sender)
+        if any(verdict.outcome is not Outcome.EXPORTED for verdict in answer.verdicts.values()):
+            return answer.seen
+        kept = Answered(dispatch, attempt, answer)
+        sender.journal.deliveries.keep([kept], (), run=sender.run, now=sender.clock.instant())
+    return ""
 
 
 def repeat(sender: Sender, *, stop: Stop) -> frozenset[BatchKey]:

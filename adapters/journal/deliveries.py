@@ -239,11 +239,12 @@ class _Spoken:
 
 
 def _spoken(one: Answered) -> Iterator[_Spoken]:
+    """Of the dispatch's revisions: a file that is written again may hold others, decided since, and they stand."""
     dispatch, answer = one.dispatch, one.answer
     said: defaultdict[tuple[Outcome, str], list[str]] = defaultdict(list)
-    for serial in dispatch.payload.serials:
-        verdict = answer.verdicts[serial]
-        said[verdict.outcome, verdict.code].append(serial)
+    for revision in dispatch.revisions.values():
+        verdict = answer.verdicts[revision.serial]
+        said[verdict.outcome, verdict.code].append(revision.serial)
     of_the_batch = not dispatch.revisions.keys().isdisjoint(OF_THE_BATCH)
     for (outcome, code), serials in said.items():
         detail: dict[str, str | int] = {

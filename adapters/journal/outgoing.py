@@ -38,7 +38,10 @@ class Outgoing:
             return _grouped(connection, _newest(connection, OUT | (_UPLOADED if self._by_hand else frozenset())))
 
     def unfinished(self) -> tuple[tuple[int, Dispatch], ...]:
-        """Files that a process was writing when it died, with their attempts: the same bytes are to be written again."""
+        """Files that a process was writing when it died, with their attempts: the same bytes are to be written again.
+
+        Their revisions are those of which nothing was decided since.
+        """
         with self._store.read() as connection:
             found: defaultdict[int, list[Any]] = defaultdict(list)
             for row in connection.exec_driver_sql(_UNFINISHED):

@@ -214,11 +214,13 @@ def edges_are_legal(facts: Facts) -> Violations:
 
 
 def _stopped_files(facts: Facts, person_of: Mapping[tuple[str, str], bytes]) -> dict[tuple[str, bytes], list[str]]:
-    """Who → when files were intended that no event tells of."""
-    told = {json.loads(event.get("detail") or "{}").get("attempt") for event in facts.journal["event"]}
+    """Who → when files were intended that no event of theirs tells of."""
+    told: defaultdict[int | None, set[str]] = defaultdict(set)
+    for event in facts.journal["event"]:
+        told[json.loads(event.get("detail") or "{}").get("attempt")] |= set(json.loads(event["serials"] or "[]"))
     found: defaultdict[tuple[str, bytes], list[str]] = defaultdict(list)
     for attempt in facts.journal["attempt"]:
-        for serial in json.loads(attempt["serials"]) if attempt["id"] not in told else ():
+        for serial in set(json.loads(attempt["serials"])) - told[attempt["id"]]:
             found[attempt["batch"], person_of[attempt["batch"], serial]].append(attempt["intent_at"])
     return found
 

@@ -21,7 +21,7 @@ from bridge.house import House
 from schemas.finding import Case
 from schemas.portal import Answer, Operation, Payload
 from schemas.report import Report
-from schemas.revision import State
+from schemas.revision import OUT, State
 from tests.adapters.fake_source import FakeSource
 from tests.adapters.fake_workbook_portal import Export, FakeWorkbookPortal
 from tests.reliability.checker import Bounds, check
@@ -50,6 +50,9 @@ VALUE = st.sampled_from(VALUES)
 TO_CARRY = {Case.WAITS, Case.UPLOADED, Case.UNREAD, Case.MISSING, Case.STALE}
 A_MINUTE_S = 60.0
 A_HEADER = ""
+DECIDED = {State.AGREED, State.DIFFERS, State.REFUSED}
+STATES = "SELECT state, group_concat(serial, ' ') FROM revision GROUP BY state"
+WAS_CUT = "SELECT run < (SELECT max(id) FROM run) FROM attempt WHERE path=? ORDER BY id DESC"
 
 
 class CutWorkbookPortal(FakeWorkbookPortal):
@@ -90,6 +93,7 @@ class ByHand(Counted):
         self.touched: set[str] = set()
         self.seen: Mapping[str, Mapping[str, str]] = {}
         self.refused: set[tuple[str, str]] = set()
+        self.settled: set[str] = set()
         self.save_ledger()
 
     # --- offline
@@ -240,12 +244,25 @@ class ByHand(Counted):
         journal.close()
         assert set(self.desk.outbox) <= paths
 
+    @invariant()
+    def what_was_decided_is_not_out_again(self) -> None:
+        with sqlite3.connect(self.file) as journal:
+            found = {State(state): set(serials.split()) for state, serials in journal.execute(STATES)}
+        journal.close()
+        assert not any(self.settled & found.get(state, set()) for state in OUT | {State.ACCEPTED, State.QUARANTINED})
+        self.settled |= set().union(*(found.get(state, set()) for state in DECIDED))
+
     def nothing_unheard_of_is_written(self, payload: Payload) -> None:
-        """At the moment of each file: it is durable, and nobody in it is out already, but for the same bytes again."""
+        """At the moment of each file: it is durable, and nobody in it is out already, but for the same bytes again.
+
+        One that a run was cut writing may have been whole, and in somebody's hand: it is written as it is, though somebody
+        in it was decided on since.
+        """
         with sqlite3.connect(self.file) as journal:
             query = "SELECT state FROM revision WHERE serial=?"
-            for serial in payload.serials:
-                assert {"exported"} >= set(journal.execute(query, (serial,)).fetchone())
+            states = {State(*journal.execute(query, (serial,)).fetchone()) for serial in payload.serials}
+            [cut] = journal.execute(WAS_CUT, (payload.path,)).fetchone()
+            assert {State.EXPORTED} <= states <= {State.EXPORTED} | (DECIDED if cut else set())
             free = {who for who in {A_HEADER, *IDS} if self.decided(journal, who)}
         journal.close()
         for who in _of(payload):

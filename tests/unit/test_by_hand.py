@@ -13,7 +13,7 @@ from bridge.pipeline import resync
 from bridge.resync import Wish
 from schemas.finding import Bucket, Case, Code
 from schemas.journal import Carried
-from schemas.portal import Operation, RefusedRow
+from schemas.portal import Operation, Payload, RefusedRow
 from schemas.report import Report, RunState
 from schemas.revision import State
 from schemas.texts import T
@@ -325,6 +325,48 @@ def test_a_stop_while_a_file_is_written_writes_the_same_bytes_again_and_leaves_n
     assert world.states() == {State.AWAITING_HUMAN: 3}
     assert next(iter(world.desk.outbox.values())).body == cut[0]
     assert set(world.desk.written.values()) == {1}
+
+
+def test_a_file_cut_short_is_written_again_and_what_was_decided_meanwhile_of_its_people_stands(
+    world: HandWorld,
+) -> None:
+    def people_cut_short(payload: Payload) -> None:
+        if payload.operation is Operation.SAVE_PEOPLE:
+            cut.append(payload)
+            raise Died
+
+    cut: list[Payload] = []
+    world.ledger(A, B, C)
+    world.sync()
+    world.void()
+    world.desk.writing = people_cut_short
+    with pytest.raises(Died):
+        world.sync()
+    world.upload(told=False, refused={B.name})  # what was given up before: it says the same
+    world.desk.online.delete(online_id(world, C))
+    world.export()
+    world.desk.writing = lambda _: None
+    report = world.sync()
+    assert world.desk.outbox[cut[0].path] == replace(cut[0], names=())
+    assert world.states() == {State.AGREED: 2, State.AWAITING_HUMAN: 1, State.REFUSED: 1, State.VOIDED: 4}
+    assert report.offline.buckets == {Bucket.AGREED: 1, Bucket.REFUSED: 1, Bucket.EXPORTED: 1}
+    assert [item.words for item in report.items if item.words] == ["手机号码已被占用"]
+
+
+def test_a_file_cut_short_that_cannot_be_written_now_is_the_same_file_in_the_next_run(world: HandWorld) -> None:
+    """It may have been whole, and in somebody's hand."""
+    world.ledger(A, B)
+    world.desk.writing = dies
+    with pytest.raises(Died):
+        world.sync()
+    world.desk.writing, world.desk.disk_full = lambda _: None, True
+    world.ledger(A, B, C)
+    report = world.sync()
+    assert (report.state, world.states()) == (RunState.PARTIAL, {State.EXPORTED: 1})
+    assert (Code.SILENCE, Case.UNFINISHED) in world.said()
+    world.desk.disk_full = False
+    world.sync()
+    assert world.states() == {State.AWAITING_HUMAN: 4}
 
 
 def test_a_file_cut_short_that_turns_up_online_is_not_written_again(world: HandWorld) -> None:
