@@ -61,7 +61,7 @@ class _Said:
 
 def read_form(path: str, grid: Grid, outer: Facts, aliases: Aliases) -> FormSheet | None:
     """`outer` are the facts that sheet, file and settings state. None where no form's header is found."""
-    begun = form_begun(grid, aliases.columns)
+    begun = form_begun(grid, aliases)
     if begun is None:
         return None
     found, said = FormWalk(grid, outer, begun).down(), _Said()
@@ -104,7 +104,7 @@ def _unit_summary(sheet: str, entries: Sequence[_Entry]) -> UnitSummary:
 
 
 def _unit_line(entry: _Entry) -> UnitLine:
-    facts = stated_in_cells(entry.block, entry.index, entry.table.grid.rows[entry.index])
+    facts = stated_in_cells(entry.block, entry.index, entry.table.grid.rows[entry.index], entry.table.aliases)
     unit = entry.table.aliases.unit(entry.text(Column.UNIT))
     return UnitLine(entry.number, unit, entry.count, facts.name, facts.base, facts.start, facts.end)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from adapters.sources.aliases import Aliases
 from adapters.sources.blocks import Walk
 from adapters.sources.cells import count_cell
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Grid, Row
-from adapters.sources.header import Header, Meanings, form_header_at
+from adapters.sources.header import Header, form_header_at
 from adapters.sources.lines import line_text, total_in
 from schemas.forms import FormKind
 from schemas.header_words import Column, header_words, squeezed
@@ -39,7 +40,7 @@ class FormBegun:
     """What a form is, by what its headings are called, and what must stand beside its key."""
 
     kind: FormKind
-    meanings: Meanings
+    aliases: Aliases
     beside: AbstractSet[Column]
 
     @property
@@ -47,7 +48,7 @@ class FormBegun:
         return _MANNERS[self.kind]
 
     def header_at(self, rows: list[Row], index: int) -> Header | None:
-        return form_header_at(rows, index, self.manner.keys, self.beside, self.meanings)
+        return form_header_at(rows, index, self.manner.keys, self.beside, self.aliases.columns)
 
 
 def titled_like_form(text: str) -> bool:
@@ -58,32 +59,32 @@ def _titled(text: str) -> list[FormKind]:
     return [kind for kind, form in header_words().forms.items() if any(word in text for word in form.title)]
 
 
-def form_begun(grid: Grid, columns: Meanings) -> FormBegun | None:
+def form_begun(grid: Grid, aliases: Aliases) -> FormBegun | None:
     """The first header of a form: what stands above it goes before what its columns look like."""
     above = grid.sheet
     for index, row in enumerate(grid.rows[:TOP_ROWS]):
-        for begun in _candidates(above, columns):
+        for begun in _candidates(above, aliases):
             if begun.header_at(grid.rows, index):
                 return begun
         above += line_text(row)
     return None
 
 
-def _candidates(above: str, columns: Meanings) -> Iterator[FormBegun]:
+def _candidates(above: str, aliases: Aliases) -> Iterator[FormBegun]:
     """Where a title says what the form is, a key and a count are enough, and may be called by rarer words."""
     for kind in _titled(above):
         count = _MANNERS[kind].count
         own = {squeezed(word): column for column, words in header_words().forms[kind].columns.items() for word in words}
-        for meanings in (columns, {**own, **columns}):
-            yield FormBegun(kind, meanings, {count} if count else set())
-    yield from (FormBegun(kind, columns, manner.beside) for kind, manner in _MANNERS.items())
+        for columns in (aliases.columns, {**own, **aliases.columns}):
+            yield FormBegun(kind, replace(aliases, columns=columns), {count} if count else set())
+    yield from (FormBegun(kind, aliases, manner.beside) for kind, manner in _MANNERS.items())
 
 
 class FormWalk(Walk):
     """Down the rows of a form: an entry is a row that names what it speaks of, or counts something."""
 
     def __init__(self, grid: Grid, outer: Facts, begun: FormBegun) -> None:
-        super().__init__(grid, outer, begun.meanings)
+        super().__init__(grid, outer, begun.aliases)
         self.begun = begun
 
     def header_at(self, index: int) -> Header | None:

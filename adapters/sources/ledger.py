@@ -118,7 +118,7 @@ def _stated_in_path(path: str, outer: Facts) -> Facts:
 
 def _read_sheet(said: _Said, grid: Grid, stated: Facts, task: Task) -> bool:
     """Whether it holds people."""
-    found = split(grid, stated, task.aliases.columns)
+    found = split(grid, stated, task.aliases)
     said.tables += [understood(header, grid.sheet) for header in found.headers]
     if found.blocks:
         _read_blocks(said, grid, found, task)
