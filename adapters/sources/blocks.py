@@ -134,7 +134,7 @@ class Walk:
         filled = {at: text for at, cell in enumerate(row) if (text := text_of(cell))}
         kinds = [kind_of(text) for text in list(filled.values())[:_BEGINNING]]
         if total := next((kind for kind in kinds if kind in TOTALS), None):
-            self._open_block(header).totals.append(Total(total, self.total_in(header, row), index + 1))
+            self._open_block(header).totals.append(Total(total, *self.total_in(header, row), index + 1))
         elif kinds and kinds[0] is Line.TAIL:
             self.in_tail = True
         elif kinds and _is_heading(kinds[0], filled, header):
@@ -182,7 +182,7 @@ class Walk:
         columns = (Column.ID_NO,) if self.in_tail else (Column.ID_NO, Column.NAME, Column.PHONE)
         return any(header.at.get(column) in filled for column in columns)
 
-    def total_in(self, header: Header, row: Row) -> int | None:  # noqa: ARG002  # a head count may stand in any column
+    def total_in(self, header: Header, row: Row) -> tuple[int | None, int]:  # noqa: ARG002  # a head count may stand in any column
         return total_in(row)
 
 

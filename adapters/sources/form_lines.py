@@ -20,6 +20,7 @@ from schemas.forms import BaseLine, BaseList, Form, FormKind, QuotaLine, QuotaTa
 from schemas.header_words import Column, header_words
 from schemas.identity import canonical_text
 from schemas.roster import Checksum, Place, Problem, Rejection
+from schemas.spreadsheet import letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _check_sums(
         if total is None or total.number is None:
             continue
         row = Place(where.file, where.sheet, total.row)
-        found = Checksum(row, total.number, sum(entry.count for entry in entries))
+        found = Checksum(row, total.number, sum(entry.count for entry in entries), letter=letters(total.at))
         said.checksums.append(found)
         if not found.agrees and not said.rejections:
             said.notes.append(problem("form_total_differs", row, declared=found.declared, listed=found.counted))

@@ -121,8 +121,8 @@ class FormWalk(Walk):
             return keyed and counted
         return counted or (keyed and (filled.keys() != {0} or len(header.at) == 1))
 
-    def total_in(self, header: Header, row: Row) -> int | None:
+    def total_in(self, header: Header, row: Row) -> tuple[int | None, int]:
         """Under the headings of the counts, else anywhere in the line."""
-        stated = [count_cell(row[at]) for at in self.begun.counting(header) if row[at] != ""]
-        known = [count for count in stated if count is not None]
-        return sum(known) if known and len(known) == len(stated) else total_in(row)
+        places = [at for at in self.begun.counting(header) if row[at] != ""]
+        stated = [count for at in places if (count := count_cell(row[at])) is not None]
+        return (sum(stated), places[0]) if stated and len(stated) == len(places) else total_in(row)

@@ -71,8 +71,14 @@ def states_facts(text: str) -> bool:
     return any(label is not Label.IGNORE for label, _ in _labelled(text))
 
 
-def total_in(row: Row) -> int | None:
-    """The head count a total line states: 12人, else its first whole number."""
+def total_in(row: Row) -> tuple[int | None, int]:
+    """The head count a total line states, and the place of its cell: 12人, else its first whole number."""
+    number = _head_count(row)
+    spelt = re.compile(rf"(?<!\d){number}(?!\d)")
+    return number, next((at for at, cell in enumerate(row) if spelt.search(squeezed(text_of(cell)))), 0)
+
+
+def _head_count(row: Row) -> int | None:
     if found := _HEADS.search(squeezed(line_text(row))):
         return int(found[1])
     texts = (re.sub(r"\D*[计数]\W*", "", squeezed(text_of(cell))) for cell in row)

@@ -139,10 +139,10 @@ FORMS_IN_WORDS = {
         "· 汇总 这是单位汇总表，不是实名制汇总表：已读取2个单位、15人，不据此录入任何人。",
     ],
     "en": [
-        "汇总: the header is row 2", "汇总: unit summary, 2 lines, 15 people", "row\tUnit\tHead count", "3\t甲厂\t12",
-        "✗ 汇总 · row 5: the total row states 16; the lines add up to 15", "名额: quotas of 2025, 40 places",
-        "3\t40\t荣成市\t市级", "基地: base list, 2 bases", "not in the base list of the settings: 无名山庄",
-        "· 汇总 This is a unit summary, not the roster of people: read, 2 units, 15 people; nothing is entered from it.",
+        "汇总: the header is row 2", "汇总: unit summary, lines: 2, people: 15", "row\tUnit\tHead count", "3\t甲厂\t12",
+        "✗ 汇总 · row 5: the total row states 16; the lines add up to 15", "名额: quotas of 2025, places: 40",
+        "3\t40\t荣成市\t市级", "基地: base list, bases: 2", "not in the base list of the settings: 无名山庄",
+        "· 汇总 This is a unit summary, not the roster of people: read (units: 2, people: 15); nothing is entered from it.",
     ],
 }  # fmt: skip
 
