@@ -29,12 +29,14 @@ def form_line(form: Form, language: Language) -> str:
     """What the sheet is, and how much of it there is."""
     sheet, lines = form.sheet or "-", len(form.lines)
     if isinstance(form, UnitSummary):
-        text = T("{sheet}: unit summary, {lines} lines, {people} people", sheet=sheet, lines=lines, people=form.people)
+        text = T(
+            "{sheet}: unit summary, lines: {lines}, people: {people}", sheet=sheet, lines=lines, people=form.people
+        )
     elif isinstance(form, QuotaTable):
         year = form.year or "-"
-        text = T("{sheet}: quotas of {year}, {quota} places", sheet=sheet, year=year, quota=form.quota)
+        text = T("{sheet}: quotas of {year}, places: {quota}", sheet=sheet, year=year, quota=form.quota)
     else:
-        text = T("{sheet}: base list, {lines} bases", sheet=sheet, lines=lines)
+        text = T("{sheet}: base list, bases: {lines}", sheet=sheet, lines=lines)
     return text.into(language)
 
 

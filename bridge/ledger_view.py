@@ -11,8 +11,13 @@ from schemas.batch import Base
 from schemas.identity import IdType, mask_id, mask_phone
 from schemas.mark import Mark
 from schemas.policy import Policy, said
-from schemas.roster import Leader, Participant, Place, Problem, Reading, Rejection, Roster, Severity
+from schemas.roster import Checksum, Leader, Participant, Place, Problem, Reading, Rejection, Roster, Severity
+from schemas.spreadsheet import column_of
 from schemas.texts import Language, T
+
+_OF_TOTALS = frozenset(
+    {"total_differs", "form_total_differs", "declared_differs"}
+)  # these are marked where the total stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def heading(roster: Roster, sight: Sight) -> str:
         "{title} · {start} to {end} · {base}", title=batch.key.title, start=batch.start, end=batch.end, base=batch.base
     )
     counts = T(
-        "{sheet}: {people} people, {leaders} leaders, {refused} rows set aside, total row {declared}",
+        "{sheet}: people: {people}, leaders: {leaders}, rows set aside: {refused}, total row: {declared}",
         sheet=roster.where.sheet or "-",
         people=len(roster.people),
         leaders=len(roster.leaders),
@@ -92,16 +97,42 @@ def marks(seen: Seen, sight: Sight) -> list[Mark]:
     found += [
         (note, note.where, False)
         for note in _notes(seen)
-        if note.where and (note.severity is Severity.EXPLAIN or cell_of(note.where, seen.reading.tables))
+        if note.where
+        and note.code not in _OF_TOTALS
+        and (note.severity is Severity.EXPLAIN or cell_of(note.where, seen.reading.tables))
     ]
-    return [_mark(seen, problem, place, sight, refused=refused) for problem, place, refused in found]
+    cells = [_mark(seen, problem, place, sight, refused=refused) for problem, place, refused in found]
+    return cells + [
+        Mark(total.where.sheet, total.where.row, column_of(total.letter), _words(problem, sight), refused=False)
+        for problem, total in _wrong_totals(seen)
+    ]
 
 
 def _mark(seen: Seen, problem: Problem, place: Place, sight: Sight, *, refused: bool) -> Mark:
-    what, step = said(problem, sight.policy, sight.language)
-    heading = f"{place.column}: {what}" if place.column and not cell_of(place, seen.reading.tables) else what
+    unknown = f"{place.column}: " if place.column and not cell_of(place, seen.reading.tables) else ""
     row, column = spot_of(place, seen.reading.tables)
-    return Mark(place.sheet, row, column, "\n".join(filter(None, (heading, step))), refused)
+    return Mark(place.sheet, row, column, unknown + _words(problem, sight), refused)
+
+
+def _words(problem: Problem, sight: Sight) -> str:
+    return "\n".join(filter(None, said(problem, sight.policy, sight.language)))
+
+
+def _wrong_totals(seen: Seen) -> Iterator[tuple[Problem, Checksum]]:
+    """A roster's own total is compared by checking, which settings need: here it needs none.
+
+    A form says nothing of its sums while one of its counts is refused.
+    """
+    forms = {form.sheet for form in seen.reading.forms}
+    told = {note.where: note for note in seen.reading.notes if note.code in _OF_TOTALS}
+    for total in seen.reading.checksums:
+        if total.agrees or not total.letter:
+            continue
+        if total.where in told:
+            yield told[total.where], total
+        elif total.where.sheet not in forms:
+            values = {"declared": total.declared, "listed": total.counted}
+            yield Problem("declared_differs", Severity.INFORM, total.where, values), total
 
 
 def _batch(roster: Roster, sight: Sight) -> dict[str, object]:

@@ -93,6 +93,7 @@ def checksums_as_data(reading: Reading) -> list[dict[str, object]]:
         {
             "sheet": found.where.sheet,
             "row": found.where.row,
+            "cell": f"{found.letter}{found.where.row}" if found.letter else "",
             "declared": found.declared,
             "counted": found.counted,
             "leaders": found.leaders,
@@ -142,7 +143,7 @@ def checksum_line(found: Checksum, reading: Reading, language: Language) -> str:
             counted=found.counted,
         ).into(language)
     return T(
-        "{place}: the total row states {declared}; counted {counted} people and {leaders} leaders",
+        "{place}: the total row states {declared}; counted: people {counted}, leaders {leaders}",
         place=place_in_words(found.where, (), language) or "-",
         declared=found.declared,
         counted=found.counted,

@@ -34,7 +34,7 @@ class UnitLine:
 
 @dataclass(frozen=True, slots=True)
 class QuotaLine:
-    """So many places for a district or unit, for a level, or for both."""
+    """So many places for a district or unit, for a level, or for both; a row with a column a level has a line for each."""
 
     row: int
     quota: int

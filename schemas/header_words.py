@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +17,8 @@ from schemas.forms import FormKind
 from schemas.roster import Category
 
 Words = tuple[str, ...]
+
+_ENUMERATION = re.compile(r"\(?第?([1-5一二三四五])(?:类|\)|[.、:,]|类人员)*")
 
 
 class Column(StrEnum):
@@ -111,6 +114,42 @@ def column_called(heading: str) -> Column | None:
     plain = squeezed(heading)
     columns = header_words().columns.items()
     return next((column for column, words in columns if any(squeezed(word) == plain for word in words)), None)
+
+
+def level_named(text: str) -> Level | None:
+    """The level whose word the cell is."""
+    return _levels().get(squeezed(text))
+
+
+@lru_cache(maxsize=1024)
+def category_of(text: str) -> Category | None:
+    """By word, by number, or by a word behind its number; None when it is none of them or two at once."""
+    if text in _plain_categories():
+        return _plain_categories()[text]
+    plain = squeezed(text)
+    found = _ENUMERATION.match(plain)
+    number = _numbered().get(found[1]) if found else None
+    rest = plain[found.end() :] if found else plain
+    if not rest:
+        return number
+    named = {category for category, words in header_words().categories.items() if any(word in rest for word in words)}
+    return named.pop() if len(named) == 1 else None
+
+
+@cache
+def _levels() -> dict[str, Level]:
+    return {squeezed(word): level for level, words in header_words().levels.items() for word in words}
+
+
+@cache
+def _plain_categories() -> dict[str, Category]:
+    words = {word: category for category, words in header_words().categories.items() for word in words}
+    return words | _numbered()
+
+
+@cache
+def _numbered() -> dict[str, Category]:
+    return {word: category for category, words in header_words().category_numbers.items() for word in words}
 
 
 def squeezed(text: str) -> str:

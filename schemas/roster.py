@@ -135,12 +135,13 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """What a 合计 states against what was counted; `leaders` may be in it or not."""
+    """What a 合计 states against what was counted; `leaders` may be in it or not. `letter` is the column of its cell."""
 
     where: Place
     declared: int
     counted: int
     leaders: int = 0
+    letter: str = field(default="", compare=False)
 
     @property
     def agrees(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from adapters.sources.aliases import Aliases
 from adapters.sources.cells import text_of
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Grid, Row
-from adapters.sources.header import BATCH, Header, Meanings, header_at
+from adapters.sources.header import BATCH, Header, header_at
 from adapters.sources.lines import (
     TOTALS,
     Line,
@@ -49,7 +50,7 @@ class Split:
     headers: list[Header]
 
 
-def split(grid: Grid, outer: Facts, aliases: Meanings) -> Split:
+def split(grid: Grid, outer: Facts, aliases: Aliases) -> Split:
     """`outer` are the facts that sheet, file and config state. No header: no blocks."""
     return Walk(grid, outer, aliases).down()
 
@@ -60,7 +61,7 @@ class Walk:
     The last four methods say what a roster is; another kind of table has its own.
     """
 
-    def __init__(self, grid: Grid, outer: Facts, aliases: Meanings) -> None:
+    def __init__(self, grid: Grid, outer: Facts, aliases: Aliases) -> None:
         self.aliases = aliases
         self.rows = grid.rows
         self.blank: Row = [""] * len(grid.rows[0]) if grid.rows else []
@@ -116,12 +117,14 @@ class Walk:
         if kind in (Line.BLANK, Line.TAIL):
             return
         if kind is Line.SUBTITLE:
-            self.facts = _subtitled(text, self.around, origin)
+            self.facts = self._subtitled(text, origin)
             self.seen.add(squeezed(text))
             return
         below_subtitle = self.facts != self.around
-        stated = stated_in_line if states_facts(text) else stated_in_title
-        self.facts = stated(text, self.facts, origin)
+        if states_facts(text):
+            self.facts = stated_in_line(text, self.facts, origin, self.aliases)
+        else:
+            self.facts = stated_in_title(text, self.facts, origin)
         self.around = self.around if below_subtitle else self.facts
         self.seen_around.add(squeezed(text))
 
@@ -131,7 +134,7 @@ class Walk:
         filled = {at: text for at, cell in enumerate(row) if (text := text_of(cell))}
         kinds = [kind_of(text) for text in list(filled.values())[:_BEGINNING]]
         if total := next((kind for kind in kinds if kind in TOTALS), None):
-            self._open_block(header).totals.append(Total(total, self.total_in(header, row), index + 1))
+            self._open_block(header).totals.append(Total(total, *self.total_in(header, row), index + 1))
         elif kinds and kinds[0] is Line.TAIL:
             self.in_tail = True
         elif kinds and _is_heading(kinds[0], filled, header):
@@ -147,10 +150,10 @@ class Walk:
         if plain in self.seen | self.seen_around:
             return
         if kind is Line.STATEMENT:
-            facts = stated_in_line(text, self.facts, origin)
+            facts = stated_in_line(text, self.facts, origin, self.aliases)
             self.seen.add(plain)
         elif kind is Line.SUBTITLE:
-            facts = _subtitled(text, self.around, origin)
+            facts = self._subtitled(text, origin)
             if "续" in plain and facts.name == self.facts.name:
                 return
             self.seen = {plain}
@@ -161,8 +164,12 @@ class Walk:
             self.seen, self.seen_around = set(), {plain}
         self.facts, self.block, self.in_tail = facts, None, False
 
+    def _subtitled(self, text: str, origin: Origin) -> Facts:
+        facts = stated_in_subtitle(text, self.around, origin, self.aliases)
+        return stated_in_line(text, facts, origin, self.aliases) if states_facts(text) else facts
+
     def header_at(self, index: int) -> Header | None:
-        return header_at(self.rows, index, self.aliases)
+        return header_at(self.rows, index, self.aliases.columns)
 
     def is_plainly_entry(self, header: Header, row: Row) -> bool:
         """At a glance: most rows are people, and need no closer look."""
@@ -175,13 +182,8 @@ class Walk:
         columns = (Column.ID_NO,) if self.in_tail else (Column.ID_NO, Column.NAME, Column.PHONE)
         return any(header.at.get(column) in filled for column in columns)
 
-    def total_in(self, header: Header, row: Row) -> int | None:  # noqa: ARG002  # a head count may stand in any column
+    def total_in(self, header: Header, row: Row) -> tuple[int | None, int]:  # noqa: ARG002  # a head count may stand in any column
         return total_in(row)
-
-
-def _subtitled(text: str, around: Facts, origin: Origin) -> Facts:
-    facts = stated_in_subtitle(text, around, origin)
-    return stated_in_line(text, facts, origin) if states_facts(text) else facts
 
 
 def _is_heading(kind: Line, filled: dict[int, str], header: Header) -> bool:

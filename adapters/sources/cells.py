@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from adapters.sources.grid import Cell
 from schemas.batch import Level
-from schemas.header_words import header_words, squeezed
+from schemas.header_words import header_words, level_named, squeezed
 from schemas.identity import canonical_id, canonical_name, canonical_phone, canonical_text
-from schemas.roster import Category
 
 _ID_LENGTH = 18
 _MOBILE_LENGTH = 11
@@ -22,7 +21,6 @@ _PLAIN_NAME = re.compile(r"[\u4e00-\u9fff]{2,5}")
 _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]?")
 _BETWEEN_PHONES = re.compile(r"[/、,，;；|或\s]+")
 _COUNT = re.compile(r"(?:共|计)?(\d{1,3}(?:,\d{3})+|\d{1,7})(?:\.0+)?[人名个]?")
-_ENUMERATION = re.compile(r"\(?第?([1-5一二三四五])(?:类|\)|[.、:,]|类人员)*")
 
 
 class IdCell(NamedTuple):
@@ -100,30 +98,10 @@ def unit_of(text: str) -> str:
     return canonical_text(text)
 
 
-def level_named(text: str) -> Level | None:
-    """The level whose word the cell is."""
-    return _levels().get(squeezed(text))
-
-
 def level_within(text: str) -> Level | None:
     """The level a line names: 市级职工疗休养, but not 市级劳模; 区市级 is not 市级."""
     found = _level_in_line().search(squeezed(text))
-    return _levels()[found[1]] if found else None
-
-
-@lru_cache(maxsize=1024)
-def category_of(text: str) -> Category | None:
-    """By word, by number, or by a word behind its number; None when it is none of them or two at once."""
-    if text in _plain_categories():
-        return _plain_categories()[text]
-    plain = squeezed(text)
-    found = _ENUMERATION.match(plain)
-    number = _numbered().get(found[1]) if found else None
-    rest = plain[found.end() :] if found else plain
-    if not rest:
-        return number
-    named = {category for category, words in header_words().categories.items() if any(word in rest for word in words)}
-    return named.pop() if len(named) == 1 else None
+    return level_named(found[1]) if found else None
 
 
 def _is_mobile(text: str) -> bool:
@@ -131,22 +109,7 @@ def _is_mobile(text: str) -> bool:
 
 
 @cache
-def _levels() -> dict[str, Level]:
-    return {squeezed(word): level for level, words in header_words().levels.items() for word in words}
-
-
-@cache
 def _level_in_line() -> re.Pattern[str]:
-    longest_first = sorted((word for word in _levels() if "级" in word or "示范" in word), key=len, reverse=True)
+    words = {squeezed(word) for words in header_words().levels.values() for word in words}
+    longest_first = sorted((word for word in words if "级" in word or "示范" in word), key=len, reverse=True)
     return re.compile(f"({'|'.join(map(re.escape, longest_first))})(?=$|[,、;()]|职工|疗|第|批|示范|活动|名额)")
-
-
-@cache
-def _plain_categories() -> dict[str, Category]:
-    words = {word: category for category, words in header_words().categories.items() for word in words}
-    return words | _numbered()
-
-
-@cache
-def _numbered() -> dict[str, Category]:
-    return {word: category for category, words in header_words().category_numbers.items() for word in words}

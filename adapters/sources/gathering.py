@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
+from adapters.sources.aliases import Aliases
 from adapters.sources.blocks import Block
-from adapters.sources.cells import level_named, text_of
+from adapters.sources.cells import text_of
 from adapters.sources.dates import day_of, period_of
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Cell, Row
@@ -85,7 +86,7 @@ def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> 
         cells = tuple([row[at] for at in places])
         gathering = by_cells.get(cells)
         if gathering is None:
-            stated = stated_in_cells(block, index, row)
+            stated = stated_in_cells(block, index, row, table.aliases)
             facts = table.aliases.facts(stated)
             gathering = by_facts.setdefault(facts, Gathering(table.place(index - 1), facts, facts.batch()))
             by_cells[cells] = gathering
@@ -94,12 +95,12 @@ def gather(block: Block, table: Table, saved_on: date, notes: list[Problem]) -> 
     return list(by_facts.values())
 
 
-def stated_in_cells(block: Block, index: int, row: Row) -> Facts:
+def stated_in_cells(block: Block, index: int, row: Row, aliases: Aliases) -> Facts:
     """The row's own columns, over what holds for its block. A cell in words nobody understands stays unclear."""
     outer = block.facts
     cells = [row[at] if at >= 0 else "" for at in block.header.batch]
     said = {column: cell for column, cell in zip(BATCH, cells, strict=True) if text_of(cell)}
-    level = level_named(text_of(said.get(Column.LEVEL, "")))
+    level = aliases.level(text_of(said.get(Column.LEVEL, "")))
     period = period_of(said.get(Column.PERIOD, ""), outer.year)
     start = day_of(said.get(Column.START, ""), outer.year) or period.start
     end = day_of(said.get(Column.END, ""), outer.year) or period.end

@@ -15,6 +15,8 @@ MAX_RATIO = 200
 MAX_PARTS = 10_000
 _WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 _XML = (".xml", ".rels")
+_MANIFEST = "META-INF/manifest.xml"
+_MANIFEST_BYTES = 1_000_000
 _BEGINNING = 4096  # bytes; a document type stands before the first element
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 
@@ -23,6 +25,7 @@ def refuse_harmful(content: bytes) -> Sequence[str]:
     """The names of the archive's parts. Raises Unreadable."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _refuse_locked(archive)
             _refuse_bomb(archive, len(content))
             _refuse_entities(archive)
             return archive.namelist()
@@ -30,6 +33,14 @@ def refuse_harmful(content: bytes) -> Sequence[str]:
         raise Unreadable("unreadable") from None
     except RuntimeError:
         raise Unreadable("password_protected") from None
+
+
+def _refuse_locked(archive: zipfile.ZipFile) -> None:
+    """The manifest of an .ods says which of its parts are encrypted."""
+    if _MANIFEST in archive.namelist():
+        with archive.open(_MANIFEST) as stream:
+            if b"encryption-data" in stream.read(_MANIFEST_BYTES):
+                raise Unreadable("password_protected")
 
 
 def _refuse_bomb(archive: zipfile.ZipFile, packed_bytes: int) -> None:

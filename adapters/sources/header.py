@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from adapters.sources.cells import text_of
 from adapters.sources.grid import Row
 from adapters.sources.roles import SPEAKING
+from schemas.batch import Level
 from schemas.header_words import Column, header_words, squeezed
 from schemas.roster import ColumnTaken, Understood
 from schemas.spreadsheet import letters
@@ -37,7 +38,7 @@ class Header:
     """`at`: where each column stands, counted from 0; `written`: its heading as staff wrote it.
 
     `person` and `batch` are the places of PERSON and BATCH, -1 where there is no such column. It begins in `row`
-    (from 0) and is `depth` rows deep; `headings` are all of its cells.
+    (from 0) and is `depth` rows deep; `headings` are all of its cells. `levels` are the columns that count for one level.
     """
 
     at: dict[Column, int]
@@ -47,6 +48,7 @@ class Header:
     depth: int
     row: int
     headings: Sequence[str]
+    levels: Mapping[int, Level] = field(default_factory=dict)
 
     def title(self, column: Column) -> str:
         """The heading as written, or what the column is usually called."""
@@ -68,7 +70,7 @@ def header_at(rows: Sequence[Row], index: int, aliases: Meanings) -> Header | No
 
 def understood(header: Header, sheet: str) -> Understood:
     """The header explained: the word that made each column what it is, and the headings nobody uses."""
-    fields = {index: column for column, index in header.at.items()}
+    fields = {index: column for column, index in header.at.items()} | dict.fromkeys(header.levels, Column.QUOTA)
     taken = [
         ColumnTaken(letters(index), header.headings[index], column, _word(header.headings[index], column))
         for index, column in sorted(fields.items())

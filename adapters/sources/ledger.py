@@ -26,6 +26,7 @@ from adapters.sources.unit_counts import unit_counts_differ
 from schemas.header_words import Column, header_words
 from schemas.identity import IdType, unknown_region
 from schemas.roster import Checksum, Origin, Place, Problem, Reading, Rejection, Roster, Told, Understood
+from schemas.spreadsheet import letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _stated_in_path(path: str, outer: Facts) -> Facts:
 
 def _read_sheet(said: _Said, grid: Grid, stated: Facts, task: Task) -> bool:
     """Whether it holds people."""
-    found = split(grid, stated, task.aliases.columns)
+    found = split(grid, stated, task.aliases)
     said.tables += [understood(header, grid.sheet) for header in found.headers]
     if found.blocks:
         _read_blocks(said, grid, found, task)
@@ -184,7 +185,7 @@ def _checksum(said: _Said, grid: Grid, total: Total | None, counted: list[Gather
         return None
     where = Place(said.path, grid.sheet, total.row)
     listed, with_leaders = (sum(counts) for counts in zip(*(one.counts for one in counted), strict=True))
-    said.checksums.append(Checksum(where, total.number, listed, with_leaders - listed))
+    said.checksums.append(Checksum(where, total.number, listed, with_leaders - listed, letters(total.at)))
     return said.checksums[-1]
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 
-from adapters.sources.cells import level_named, level_within, text_of
+from adapters.sources.aliases import NO_ALIASES, Aliases
+from adapters.sources.cells import level_within, text_of
 from adapters.sources.dates import period_in, year_in
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Cell, Row
@@ -70,8 +71,14 @@ def states_facts(text: str) -> bool:
     return any(label is not Label.IGNORE for label, _ in _labelled(text))
 
 
-def total_in(row: Row) -> int | None:
-    """The head count a total line states: 12人, else its first whole number."""
+def total_in(row: Row) -> tuple[int | None, int]:
+    """The head count a total line states, and the place of its cell: 12人, else its first whole number."""
+    number = _head_count(row)
+    spelt = re.compile(rf"(?<!\d){number}(?!\d)")
+    return number, next((at for at, cell in enumerate(row) if spelt.search(squeezed(text_of(cell)))), 0)
+
+
+def _head_count(row: Row) -> int | None:
     if found := _HEADS.search(squeezed(line_text(row))):
         return int(found[1])
     texts = (re.sub(r"\D*[计数]\W*", "", squeezed(text_of(cell))) for cell in row)
@@ -96,26 +103,26 @@ def stated_in_title(text: str, outer: Facts, origin: Origin | None = None) -> Fa
     return own.told(origin).over(outer)
 
 
-def stated_in_subtitle(text: str, outer: Facts, origin: Origin | None = None) -> Facts:
+def stated_in_subtitle(text: str, outer: Facts, origin: Origin | None = None, aliases: Aliases = NO_ALIASES) -> Facts:
     """第二批（2025年6月3日—6月7日，石岛赤山疗养基地，市级）: what is left in the brackets is the base."""
     parts = [
         part for inside in _IN_BRACKETS.findall(text.translate(_HALF_WIDTH)) for part in _BETWEEN_PARTS.split(inside)
     ]
-    left = [part for part in parts if len(part) > 1 and not level_named(part) and not re.search(r"[\d续:批]", part)]
+    left = [part for part in parts if len(part) > 1 and not aliases.level(part) and not re.search(r"[\d续:批]", part)]
     facts = stated_in_title(text, Facts(year=outer.year), origin)
-    level = next(filter(None, map(level_named, parts)), None)
+    level = next(filter(None, map(aliases.level, parts)), None)
     base = canonical_text(left[0]) if len(left) == 1 else ""
     return facts.over(Facts(level=level, base=base).told(origin)).over(outer)
 
 
-def stated_in_line(text: str, outer: Facts, origin: Origin | None = None) -> Facts:
+def stated_in_line(text: str, outer: Facts, origin: Origin | None = None, aliases: Aliases = NO_ALIASES) -> Facts:
     """单位：… 疗休养时间：… 地点：… 层级：… A lone 单位： under a known organiser names the unit of its people."""
     said = {label: value for label, value in _labelled(text) if value}
     period = period_in(said.get(Label.PERIOD, ""), outer.year)
     body = _name(said.get(Label.BODY, ""))
     organiser = _name(said.get(Label.ORGANISER, ""))
     only_unit = bool(organiser) or (bool(outer.organiser) and not said.keys() - {Label.BODY, Label.IGNORE})
-    level = level_named(_first(said.get(Label.LEVEL, "")))
+    level = aliases.level(_first(said.get(Label.LEVEL, "")))
     unclear = {"level"} if Label.LEVEL in said and level is None else set()
     own = Facts(
         name=batch_name(_first(said.get(Label.BATCH, ""))),

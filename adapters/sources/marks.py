@@ -21,7 +21,7 @@ def mark_of(grid: Grid, stated: Facts, defaults: Facts, *, path: str, key: bytes
     """16 bytes in hex over every cell, its looks, and everything else a reading builds on. `key` (up to 64 bytes) makes it worthless to others."""
     digest = blake2b(repr((_PROGRAM, path, grid.sheet, stated, defaults)).encode(), digest_size=16, key=key)
     if aliases != NO_ALIASES:
-        digest.update(repr((sorted(aliases.columns.items()), sorted(aliases.units.items()))).encode())
+        digest.update(repr([sorted(getattr(aliases, words.name).items()) for words in fields(aliases)]).encode())
     if grid.looks != PLAIN:
         digest.update(repr([sorted(getattr(grid.looks, look.name)) for look in fields(grid.looks)]).encode())
     for start in range(0, len(grid.rows), _ROWS_AT_ONCE):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from adapters.sources.aliases import NO_ALIASES, Aliases
-from adapters.sources.cells import NameCell, category_of, id_cell, name_cell, phone_cell, text_of, unit_of
+from adapters.sources.cells import NameCell, id_cell, name_cell, phone_cell, text_of, unit_of
 from adapters.sources.grid import Cell, Grid, Spot
 from adapters.sources.header import Header
 from adapters.sources.problems import problem
@@ -114,7 +114,7 @@ def _identity(row: _Row, cell: Cell, on: date) -> tuple[IdType, str]:
 def _category(row: _Row, cell: Cell, *, family: bool) -> Category:
     """Any where it is wrong: the row is then refused. The cell's own words may be about health: they stay here."""
     text = text_of(cell)
-    found = category_of(text)
+    found = row.table.aliases.category(text)
     if not text:
         row.missing("category_missing", Column.CATEGORY)
     elif found is None and not family:

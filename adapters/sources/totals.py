@@ -10,10 +10,11 @@ from adapters.sources.lines import Line
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One such line: its `number` is None where it states none, `row` counts from 1."""
+    """One such line: its `number` is None where it states none; it stands `at` this column, from 0, in `row`, from 1."""
 
     kind: Line
     number: int | None
+    at: int
     row: int
 
 

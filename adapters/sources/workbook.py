@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +26,8 @@ from adapters.sources.opendocument import Merge, shapes_of
 
 _LOOKED_AT = 256  # bytes
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_LOCKED_STREAM = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL)
+"""How the stream of an .xls begins that is encrypted: BOF, maybe WRITEPROT, FILEPASS ([MS-XLS] 2.1.7.20.3)."""
 _OLD_MACROS = "_VBA_PROJECT".encode("utf-16-le")
 
 
@@ -32,7 +35,7 @@ def read_workbook(content: bytes) -> Sheets:
     """Raises Unreadable."""
     if content.startswith(b"PK"):
         remarks = tuple(_remarks(refuse_harmful(content)))
-    elif _ENCRYPTED in content:
+    elif _ENCRYPTED in content or _LOCKED_STREAM.search(content):
         raise Unreadable("password_protected")
     else:
         remarks = ("macros_ignored",) if _OLD_MACROS in content else ()

@@ -74,7 +74,7 @@ def _tell_marked(out: Path, count: int) -> None:
     if not count:
         paragraph(say(T("There is nothing to mark, so no file was made.")))
         return
-    paragraph(say(T("{count} marks were written into {path}.", count=count, path=out)))
+    paragraph(say(T("Marks written into {path}: {count}.", count=count, path=out)))
     undo("read", path=out)
     next_step(T("put right what is coloured, save it under the ledger's own name, and put it back into the folder."))
 

@@ -39,19 +39,20 @@ def take_in(
         Path,
         typer.Argument(
             metavar="FILE.xlsx",
-            help=say(T("A mapping sheet with headings of your own added to its first column, parted by 、.")),
+            help=say(T("A mapping sheet with headings or words of your own added to its first column, parted by 、.")),
         ),
     ],
 ) -> None:
     from bridge.wiring.look import import_mapping
 
     found = import_mapping(settings(ctx), ctx.obj, file)
-    for heading, usual in found.added.items():
-        paragraph(f"✓ {heading} → {usual}", indent=2)
+    for words in found.added.values():
+        for word, usual in words.items():
+            paragraph(f"✓ {word} → {usual}", indent=2)
     for row, reason in found.refused:
-        paragraph(f"✗ {say(T('row {row}', row=row))}: {say(reason)}", indent=2)
+        paragraph(f"✗ {row.sheet} · {say(T('row {row}', row=row.number))}: {say(reason)}", indent=2)
     if found.added:
         undo("mapping import", path=ctx.obj)
     elif not found.refused:
-        paragraph(say(T("It holds no heading that is not understood already; the settings stay as they are.")))
+        paragraph(say(T("It holds no word that is not understood already; the settings stay as they are.")))
     raise typer.Exit(1 if found.refused else 0)

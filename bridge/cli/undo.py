@@ -49,7 +49,7 @@ UNDO: Mapping[str, Text] = {
     "practice": _FOLDER,
     "demo": _FOLDER,
     "mapping export": T("Undo: delete {path}.", path="FILE.xlsx"),
-    "mapping import": T("Undo: delete these headings from [aliases] in {path}.", path="config.toml"),
+    "mapping import": T("Undo: delete these words from [aliases] in {path}.", path="config.toml"),
     "dialect new": T("Undo: delete {path}.", path="FILE"),
     "dialect check": LOOKS,
     "dialect show": LOOKS,

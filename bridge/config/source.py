@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -12,7 +12,8 @@ from bridge.config.secret import one_place, places_of
 from bridge.config.section import Section
 from schemas.batch import Level
 from schemas.errors import Wrong
-from schemas.header_words import Column, column_called
+from schemas.header_words import Column, category_of, column_called, header_words, level_named, squeezed
+from schemas.roster import Category
 from schemas.texts import T
 
 _KIND_OF = {"path": "workbook", "url": "database", "people": "database", "base_url": "http", "dialect": "http"}
@@ -78,10 +79,15 @@ class Source(Section):
 
 
 class Aliases(Section):
-    """What ledgers here call things: a heading → the usual heading, a unit's short name → its full one."""
+    """What ledgers here call things: a heading → the usual heading, a unit's short name → its full one.
+
+    `levels` and `categories`: a word → the usual word. One that means something else already is refused.
+    """
 
     columns: Mapping[Words, Words] = Field(default_factory=dict)
     units: Mapping[Words, Words] = Field(default_factory=dict)
+    levels: Mapping[Words, Words] = Field(default_factory=dict)
+    categories: Mapping[Words, Words] = Field(default_factory=dict)
 
     @field_validator("columns")
     @classmethod
@@ -93,4 +99,21 @@ class Aliases(Section):
                     examples="姓名、身份证号、联系电话、单位、类别",
                 )
             )
+        return value
+
+    @field_validator("levels", "categories")
+    @classmethod
+    def _one_meaning(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        words = header_words()
+        meaning: Callable[[str], Level | Category | None] = category_of
+        usual = [said[0] for said in words.categories.values()]
+        if info.field_name == "levels":
+            meaning, usual = level_named, [said[0] for said in words.levels.values()]
+        taken: dict[str, Level | Category] = {}
+        for word, meant in value.items():
+            means = meaning(meant)
+            if means is None:
+                raise Wrong(T("{key}: on the right of = stands a usual word, such as {words}.", words="、".join(usual)))
+            if taken.setdefault(squeezed(word), meaning(word) or means) != means:
+                raise Wrong(T("{key}: “{word}” means something else already; one word cannot mean two.", word=word))
         return value

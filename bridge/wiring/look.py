@@ -28,7 +28,7 @@ from bridge.config.edit import write_table
 from bridge.config.packs import dialect_of, load_policy
 from bridge.findings import Rules
 from bridge.ledger_view import Seen
-from bridge.mapping_import import Headings, Row, headings_of
+from bridge.mapping_import import Found, Row, words_of
 from bridge.mapping_sheet import HEADS, Line, OnlineSide, columns_of, field_lines, word_lines
 from bridge.ports import Journal
 from bridge.report import Wording
@@ -147,28 +147,33 @@ def mapping_of(config: Config, ledgers: Sequence[Path], language: Language) -> t
     return book, [line for lines in tables.values() for line in lines if line.fault]
 
 
-def import_mapping(config: Config, settings: Path, sheet: Path) -> Headings:
-    """Put the headings that staff wrote into an exported mapping into `[aliases]` of the settings file.
+def import_mapping(config: Config, settings: Path, sheet: Path) -> Found:
+    """Put the words that staff wrote into an exported mapping into `[aliases]` of the settings file.
 
     Nothing is written where none is new. Raises ConfigError for a file that is no mapping, and where it cannot write.
     """
-    found = headings_of(_mapping_rows(sheet), config.aliases.columns)
-    if found.added:
-        write_table(settings, "aliases", "columns", {**config.aliases.columns, **found.added})
+    known = config.aliases.model_dump()
+    found = words_of(_mapping_rows(sheet), known)
+    for table, own in found.added.items():
+        write_table(settings, "aliases", table, {**known[table], **own})
     return found
 
 
 def _mapping_rows(sheet: Path) -> list[Row]:
-    """The lines of its first sheet: the last cell but the fault ends in the key of the field."""
+    """The lines below each header: the last cell but the fault ends in the key of the field or word."""
     try:
-        grid = next(iter(read_workbook(quiet_copy(sheet)).grids))
-    except (Unreadable, StopIteration):
+        grids = list(read_workbook(quiet_copy(sheet)).grids)
+    except Unreadable:
         raise ConfigError(T("{path} cannot be read as a workbook. Save it as .xlsx.", path=sheet)) from None
-    lines = [(at, [str(cell) for cell in row]) for at, row in enumerate(grid.rows, start=1) if len(row) == len(HEADS)]
-    keyed = [(at, cells[0], cells[-2].rpartition(" ")[2]) for at, cells in lines]
-    if not any(columns_of(key) for _, _, key in keyed):
+    lines = [
+        Row(grid.sheet, at, str(row[0]), str(row[-2]).rpartition(" ")[2])
+        for grid in grids
+        for at, row in enumerate(grid.rows[1:], start=2)
+        if len(row) == len(HEADS)
+    ]
+    if not any(columns_of(line.key) for line in lines):
         raise ConfigError(T("{path} is no mapping sheet. Make one: lxy-bridge mapping export FILE.xlsx", path=sheet))
-    return keyed[1:]
+    return lines
 
 
 def _online_side(config: Config) -> OnlineSide:

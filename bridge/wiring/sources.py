@@ -32,6 +32,7 @@ def _source(config: Config, section: SourceSection, understand: Understand, key:
 def source_of(
     config: Config, section: SourceSection, folder: Path, pattern: str, understand: Understand, *, key: bytes = b""
 ) -> FolderSource:
+    own = config.aliases
     return FolderSource(
         section.name,
         folder,
@@ -41,7 +42,7 @@ def source_of(
         year=config.federation.year,
         understand=understand,
         key=key,
-        aliases=Aliases.of(config.aliases.columns, config.aliases.units),
+        aliases=Aliases.of(own.columns, own.units, own.levels, own.categories),
         patience=Patience(section.quiet_s),
     )
 

@@ -50,3 +50,11 @@ def problems_of(rejections: tuple[Rejection, ...]) -> list[list[str]]:
 
 def names(roster: Roster) -> list[str]:
     return [person.name for person in roster.people]
+
+
+def says_something(reading: Reading) -> bool:
+    return bool(reading.rosters or reading.rejections or reading.notes)
+
+
+def was_stopped(reading: Reading) -> bool:
+    return any("reading_stopped" in codes(rejected.problems) for rejected in reading.rejections)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from schemas.batch import Level
 from schemas.roster import Checksum, ColumnTaken, Origin, Place, Told
 from tests.adapters.ledgers import HEADER, LINE, TITLE, ledger, people, row, write_csv, write_xlsx
@@ -87,3 +89,24 @@ def test_a_total_over_several_batches_is_one_checksum_of_the_sheet(tmp_path: Pat
 def test_a_text_file_is_explained_like_a_workbook(tmp_path: Path) -> None:
     reading = read(write_csv(tmp_path / "台账.csv", ledger(row(1))))
     assert [(table.sheet, table.header_row) for table in reading.tables] == [("", 4)]
+
+
+@pytest.mark.parametrize(
+    ("line", "letter"),
+    [
+        (["合计", "", 2], "C"),
+        (["合计：共2人"], "A"),
+        (["合计", "", "", "", "", "共 2 人"], "F"),
+        ([2, "合计", "", "", "2人"], "A"),
+        (["合计", 12, "", 2.0], "B"),
+    ],
+)
+def test_a_total_is_found_in_the_cell_that_states_it(tmp_path: Path, line: list[object], letter: str) -> None:
+    reading = read_rows(tmp_path, ledger(*people(2), line))
+    assert [found.letter for found in reading.checksums] == [letter]
+
+
+def test_a_total_of_a_form_is_found_under_the_heading_of_its_counts(tmp_path: Path) -> None:
+    summary = [["单位汇总表"], ["序号", "单位", "人数"], [1, "甲厂", 2], [3, "合计", 3]]
+    quotas = [["名额分配表"], ["单位", "市级", "基层"], ["甲厂", 2, 3], ["合计", 2, 3]]
+    assert [read_rows(tmp_path, rows).checksums[0].letter for rows in (summary, quotas)] == ["C", "B"]

@@ -122,6 +122,60 @@ def test_quotas_may_be_those_of_levels(tmp_path: Path) -> None:
     assert [found.agrees for found in reading.checksums] == [True]
 
 
+LEVELS = ["省级示范性", "市级", "区市级", "基层"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "depth"),
+    [
+        ([["单位", *LEVELS]], 1),
+        ([["区市", "省级示范性（人）", "市级名额", "区市级计划数", "基层\n名额（人）", "备注"]], 1),
+        ([["单位", "名额", "", "", ""], ["", *LEVELS]], 2),
+    ],
+    ids=["levels alone", "in other words", "below one heading"],
+)
+def test_a_quota_table_may_have_a_column_a_level(tmp_path: Path, heads: list[list[object]], depth: int) -> None:
+    body = [["荣成市", 20, 30, 50, "1,000"], ["市直", "", 5, 0, ""], ["合计", 20, 35, 50, 1000]]
+    reading = read_rows(tmp_path, [QUOTAS[0], *heads, *body])
+    row = len(heads) + 2
+    [form] = reading.forms
+    assert form.lines == (
+        *(QuotaLine(row, count, "荣成市", level) for count, level in zip((20, 30, 50, 1000), LEVELS, strict=True)),
+        QuotaLine(row + 1, 5, "市直", "市级"),
+        QuotaLine(row + 1, 0, "市直", "区市级"),
+    )
+    assert [(note.code, note.values) for note in reading.notes] == [("quota_table", {"lines": 2, "quota": 1105})]
+    assert [(found.declared, found.agrees) for found in reading.checksums] == [(1105, True)]
+    [table] = reading.tables
+    assert ([taken.field for taken in table.columns][:5], table.depth) == (["unit", *["quota"] * 4], depth)
+
+
+def test_a_count_under_a_level_that_nobody_understands_is_refused_at_its_cell(tmp_path: Path) -> None:
+    reading = read_rows(tmp_path, [QUOTAS[0], ["单位", *LEVELS], ["荣成市", 20, "若干", 50, 9], ["", 1, "", "", ""]])
+    assert [(one.where.row, one.where.column, codes(one.problems)) for one in reading.rejections] == [
+        (3, "市级", ["count_unclear"]),
+        (4, "省级示范性", ["count_unclear"]),
+    ]
+    assert [line.quota for line in reading.forms[0].lines] == [20, 50, 9]
+
+
+def test_beside_a_column_for_all_levels_are_no_quotas(tmp_path: Path) -> None:
+    rows = [QUOTAS[0], ["单位", "省级示范性", "市级", "合计"], ["荣成市", 20, 30, 50]]
+    assert read_rows(tmp_path, rows).forms[0].lines == (QuotaLine(3, 50, "荣成市"),)
+
+
+def test_levels_without_the_title_of_a_quota_table_are_none(tmp_path: Path) -> None:
+    rows = [["情况表"], ["单位", *LEVELS], ["荣成市", 20, 30, 50, 9]]
+    assert problems_of(read_rows(tmp_path, rows).rejections) == [["header_not_found"]]
+
+
+def test_levels_may_be_called_by_words_of_the_settings(tmp_path: Path) -> None:
+    content = write_xlsx(tmp_path / "a.xlsx", [QUOTAS[0], ["单位", "统筹", "街道级"], ["荣成市", 3, 4]]).read_bytes()
+    own = Aliases.of({}, {}, {"统筹": "市级", "街道级": "基层"})
+    [form] = understand(replace(TASK, aliases=own), content).forms
+    assert [(line.level, line.quota) for line in form.lines] == [("市级", 3), ("基层", 4)]
+
+
 def test_under_its_title_a_quota_table_may_use_rarer_words(tmp_path: Path) -> None:
     rows = [QUOTAS[0], ["各区市", "人数"], ["荣成市", 12], ["说明：", "按职工人数分配"]]
     [form] = read_rows(tmp_path, rows).forms

@@ -12,7 +12,8 @@ from adapters.sources.aliases import Aliases
 from adapters.sources.facts import Facts
 from adapters.sources.ledger import Task
 from adapters.sources.understanding import understand
-from schemas.roster import Place, Reading, Severity
+from schemas.batch import Level
+from schemas.roster import Category, Place, Reading, Severity
 from tests.adapters.ledgers import HEADER, LINE, TITLE, id_no, ledger, name, people, row, write_xlsx
 from tests.adapters.readings import names, one_roster, problems_of, read, without_region_notes
 
@@ -123,3 +124,41 @@ def test_where_nobody_or_more_than_one_fits_nothing_is_said_of_it(
 ) -> None:
     reading = two_sheets(tmp_path, damaged, *others)
     assert problems_of(reading.rosters[0].rejections) == [["id_damaged"]]
+
+
+WORDS = Aliases.of({}, {}, {"市总 统筹": "市级", "街道级": "基层"}, {"一线骨干": "1", "两新先进": "新就业形态"})
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        [[LINE[0].replace("市级", "市总统筹")], ["批次：第三批"]],
+        [[LINE[0].replace("层级：市级", "")], ["第三批（市总统筹）"]],
+    ],
+    ids=["in a line", "in a sub-title"],
+)
+def test_a_level_may_be_called_by_a_word_of_the_settings(tmp_path: Path, above: list[list[object]]) -> None:
+    rows = [TITLE, *above, HEADER, row(1)]
+    assert one_roster(understood(tmp_path, rows, WORDS)).batch.level is Level.CITY
+    assert not understood(tmp_path, rows).rosters
+
+
+def test_a_column_of_levels_may_use_words_of_the_settings(tmp_path: Path) -> None:
+    rows = [TITLE, LINE, ["批次：第三批"], [*HEADER[:-1], "层级"], [*row(1)[:-1], "街道级"], [*row(2)[:-1], "市总统筹"]]
+    rosters = understood(tmp_path, rows, WORDS).rosters
+    assert [roster.batch.level for roster in rosters] == [Level.GRASSROOTS, Level.CITY]
+
+
+def test_a_category_may_be_called_by_a_word_of_the_settings(tmp_path: Path) -> None:
+    """Also where its parts are words of another."""
+    rows = ledger(row(1, category=" 一线 骨干"), row(2, category="两新先进"), row(3, category="劳模"))
+    people = one_roster(understood(tmp_path, rows, WORDS)).people
+    assert [one.category for one in people] == [Category.SKILLED, Category.NEW_EMPLOYMENT, Category.COMMENDED]
+
+
+def test_other_words_in_the_settings_read_a_sheet_again(tmp_path: Path) -> None:
+    content = write_xlsx(tmp_path / "a.xlsx", ledger(row(1))).read_bytes()
+    known = understand(replace(TASK, aliases=WORDS), content).marks
+    assert understand(replace(TASK, aliases=WORDS, known=known), content).kept
+    fewer = replace(WORDS, categories={})
+    assert not understand(replace(TASK, aliases=fewer, known=known), content).kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -117,6 +118,16 @@ def test_a_comment_that_was_there_keeps_its_words_and_others_stay(tmp_path: Path
     assert look(made, "B6")[1] == "已联系"
     assert look(made, "E6") == (YELLOW, ODD_PHONE.text)
     assert [name for name in parts(made) if "omment" in name and name.endswith(".xml")] != []
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"), [("号" * 15, 2), ("号" * 16, 3), ("x" * 31, 2), ("x" * 32, 3), ("号x\nx", 3)]
+)
+def test_a_box_is_as_high_as_its_words_need(tmp_path: Path, text: str, rows: int) -> None:
+    made = parts(marked(xlsx(tmp_path), [Mark("Sheet1", 5, 3, text, refused=True)]))
+    [anchor] = re.findall(rb"<x:Anchor>(.+?)</x:Anchor>", made["xl/drawings/vmlDrawing1.vml"])
+    left, _, top, _, right, _, bottom, _ = map(int, anchor.split(b","))
+    assert (right - left, bottom - top) == (4, rows)
 
 
 def test_a_ledger_marked_twice_can_be_opened(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from adapters.journal.lock import hold
 from bridge.cli.output import folded
 from bridge.cli.words import chosen
 from schemas.texts import Language
-from tests.adapters.ledgers import LINE, TITLE, id_no, people, row, write_xlsx
+from tests.adapters.ledgers import HEADER, LINE, TITLE, id_no, people, row, write_xlsx
 from tests.system.mapping_sheets import with_own_headings
 from tests.system.office import BASE, ROOT, THIRD, Office, open_office, run
 
@@ -139,10 +139,10 @@ FORMS_IN_WORDS = {
         "· 汇总 这是单位汇总表，不是实名制汇总表：已读取2个单位、15人，不据此录入任何人。",
     ],
     "en": [
-        "汇总: the header is row 2", "汇总: unit summary, 2 lines, 15 people", "row\tUnit\tHead count", "3\t甲厂\t12",
-        "✗ 汇总 · row 5: the total row states 16; the lines add up to 15", "名额: quotas of 2025, 40 places",
-        "3\t40\t荣成市\t市级", "基地: base list, 2 bases", "not in the base list of the settings: 无名山庄",
-        "· 汇总 This is a unit summary, not the roster of people: read, 2 units, 15 people; nothing is entered from it.",
+        "汇总: the header is row 2", "汇总: unit summary, lines: 2, people: 15", "row\tUnit\tHead count", "3\t甲厂\t12",
+        "✗ 汇总 · row 5: the total row states 16; the lines add up to 15", "名额: quotas of 2025, places: 40",
+        "3\t40\t荣成市\t市级", "基地: base list, bases: 2", "not in the base list of the settings: 无名山庄",
+        "· 汇总 This is a unit summary, not the roster of people: read (units: 2, people: 15); nothing is entered from it.",
     ],
 }  # fmt: skip
 
@@ -285,6 +285,25 @@ def test_headings_written_into_the_mapping_go_into_the_settings_and_are_understo
     assert [len(batch["people"]) for batch in read["batches"]] == [1]
     again = small.run("mapping", "import", "m.xlsx")
     assert (again.code, "→" in again.out) == (1, False)
+
+
+def test_words_for_levels_and_categories_written_into_the_mapping_are_understood(small: Office) -> None:
+    own = {
+        "words.level.city": "市总统筹",
+        "words.category.skilled": "一线骨干、2类",
+        "words.id_type.resident": "身份证",
+    }
+    with_own_headings(small, "m.xlsx", own)
+    done = small.run("mapping", "import", "m.xlsx")
+    assert (done.code, "市总统筹 → 市级" in done.out, "一线骨干 → 技能人才" in done.out) == (1, True, True), done
+    assert ("用词 · 第6行" in done.out, "“2类”已表示先进" in done.out, "“身份证”" in done.out) == (True, True, True), (
+        done
+    )
+    ledger = [TITLE, [LINE[0].replace("市级", "市总统筹")], ["批次：第九批"], HEADER, row(1, category="一线骨干")]
+    write_xlsx(small.folder / "ledgers" / "别名.xlsx", ledger)
+    [read] = small.run("read", "--json", "ledgers/别名.xlsx").data["files"]
+    [batch] = read["batches"]
+    assert (batch["level"], [person["category"] for person in batch["people"]]) == ("city", ["skilled"])
 
 
 def test_what_is_no_mapping_sheet_is_a_mistake_of_usage(small: Office) -> None:

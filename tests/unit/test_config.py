@@ -84,12 +84,12 @@ def test_the_sample_loads_as_it_stands():
 
 def test_the_sample_names_every_option_and_no_other():
     named = set(key_paths(tomllib.loads(whole_example())))
-    of_here = {path for path in named if re.match(r"aliases\.(columns|units)\.", path)}
+    of_here = {path for path in named if re.match(r"aliases\.(columns|units|levels|categories)\.", path)}
     free = {
         path for path in named if re.match(r"(portal\.(settings|secrets)|source\.(columns|settings|secrets))\.", path)
     }
     assert named - free - of_here == set(options(Config))
-    assert len(of_here) == 3
+    assert len(of_here) == 6
     assert free == {
         "portal.settings.org_code",
         "portal.secrets.aes_key_file",
@@ -125,6 +125,35 @@ def test_an_alias_of_no_usual_heading_is_a_mistake(tmp_path: Path):
     assert said == (
         "aliases.columns: on the right of = stands a usual heading, such as 姓名、身份证号、联系电话、单位、类别."
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            'levels = { "街道级" = "街道" }',
+            "aliases.levels: on the right of = stands a usual word, such as 省级示范性、市级、区市级、基层.",
+        ),
+        (
+            'categories = { "骨干" = "骨干" }',
+            "aliases.categories: on the right of = stands a usual word, such as 技能人才、先进、苦脏累险毒、重点工程、新就业形态.",
+        ),
+        (
+            'levels = { "区级" = "市级" }',
+            "aliases.levels: “区级” means something else already; one word cannot mean two.",
+        ),
+        (
+            'levels = { "统筹" = "市级", "统 筹" = "基层" }',
+            "aliases.levels: “统 筹” means something else already; one word cannot mean two.",
+        ),
+        (
+            'categories = { "外卖骑手" = "技能人才" }',
+            "aliases.categories: “外卖骑手” means something else already; one word cannot mean two.",
+        ),
+    ],
+)
+def test_a_word_for_a_level_or_a_category_must_have_one_meaning(tmp_path: Path, line: str, said: str):
+    assert mistakes(tmp_path, f"{MINIMAL}\n[aliases]\n{line}") == [said]
 
 
 def test_every_line_of_the_sample_is_explained_in_chinese_above_it():

@@ -10,6 +10,7 @@ from bridge.check import check
 from bridge.ledger_view import Seen, Sight, as_data, heading, marks, note_lines, people_rows, refusal_lines
 from bridge.understood import FACTS, FIELDS, cell_of, checksum_line, column_rows, header_line, origin_line, spot_of
 from schemas.batch import Base, Level
+from schemas.forms import UnitLine, UnitSummary
 from schemas.header_words import Column, header_words
 from schemas.roster import (
     Checksum,
@@ -42,7 +43,7 @@ TABLE = Understood(
 
 def seen(roster: Roster = ROSTER) -> Seen:
     bases = [Base(BATCH.base, Level.CITY, in_province=True)]
-    reading = Reading(PATH, (roster,), tables=(TABLE,), checksums=(Checksum(Place(PATH, "名单", 3), 2, 2, 1),))
+    reading = Reading(PATH, (roster,), tables=(TABLE,), checksums=(Checksum(Place(PATH, "名单", 3), 2, 2, 1, "C"),))
     return Seen(reading, [check(roster, policy=POLICY, bases=bases)])
 
 
@@ -85,7 +86,9 @@ def test_a_ledger_as_data_has_the_documented_shape() -> None:
                 ],
             }
         ],
-        "checksums": [{"sheet": "名单", "row": 3, "declared": 2, "counted": 2, "leaders": 1, "agrees": True}],
+        "checksums": [
+            {"sheet": "名单", "row": 3, "cell": "C3", "declared": 2, "counted": 2, "leaders": 1, "agrees": True}
+        ],
         "forms": [],
         "refused": [
             {
@@ -111,7 +114,7 @@ def test_ids_and_phones_are_shown_only_to_whom_asks_for_them(sight: Sight, *, sh
 def test_the_heading_of_a_roster_says_its_facts_and_its_counts() -> None:
     assert heading(ROSTER, MASKED) == (
         "测试工会 第一批 · 2025-05-06 to 2025-05-10 · 测试基地\n"
-        "名单: 1 people, 1 leaders, 1 rows set aside, total row 2"
+        "名单: people: 1, leaders: 1, rows set aside: 1, total row: 2"
     )
 
 
@@ -188,7 +191,7 @@ def test_facts_are_told_with_who_stated_them(language: Language, line: str) -> N
 def test_a_total_agrees_with_the_people_or_with_people_and_leaders(declared: int, *, agrees: bool) -> None:
     found = Checksum(Place(PATH, "名单", 3), declared, counted=2, leaders=1)
     assert found.agrees is agrees
-    assert f"states {declared}; counted 2 people and 1 leaders" in checksum_line(found, Reading(PATH), Language.EN)
+    assert f"states {declared}; counted: people 2, leaders 1" in checksum_line(found, Reading(PATH), Language.EN)
 
 
 def test_every_column_and_every_fact_of_a_batch_has_its_name() -> None:
@@ -226,3 +229,41 @@ def test_a_note_is_marked_only_where_it_stands_on_a_cell() -> None:
     )
     reading = Reading(PATH, (block(A),), notes=notes, tables=(TABLE,))
     assert [(mark.row, mark.column, mark.refused) for mark in marks(Seen(reading, [()]), MASKED)] == [(4, 3, False)]
+
+
+WRONG = Checksum(Place(PATH, "名单", 9), declared=7, counted=2, leaders=1, letter="C")
+SUMMARY = UnitSummary("名单", (UnitLine(4, "甲厂", 2),))
+
+
+@pytest.mark.parametrize(
+    ("notes", "forms", "text"),
+    [
+        ((), (), "The total row states 7; people in the list: 2."),
+        (("total_differs",), (), "The sheet's total states 7; people listed: 2."),
+        (("form_total_differs",), (SUMMARY,), "The total states 7; the lines add up to 2."),
+    ],
+    ids=["of a batch", "of several batches", "of a form"],
+)
+def test_a_wrong_total_is_marked_once_at_the_cell_that_states_it(
+    notes: tuple[str, ...], forms: tuple[UnitSummary, ...], text: str
+) -> None:
+    values = {"declared": 7, "listed": 2}
+    told = tuple(Problem(code, Severity.EXPLAIN, WRONG.where, values) for code in notes)
+    reading = Reading(PATH, notes=told, tables=(TABLE,), checksums=(WRONG,), forms=forms)
+    [mark] = marks(Seen(reading, ()), MASKED)
+    assert (mark.sheet, mark.row, mark.column, mark.refused) == ("名单", 9, 2, False)
+    assert mark.text.splitlines()[0] == text
+
+
+def test_a_total_that_checking_compares_too_is_marked_once() -> None:
+    roster = replace(block(A), declared=7)
+    reading = Reading(PATH, (roster,), tables=(TABLE,), checksums=(WRONG,))
+    checked = check(roster, policy=POLICY, bases=[])
+    assert "declared_differs" in [problem.code for problem in checked]
+    assert [(mark.row, mark.column) for mark in marks(Seen(reading, [checked]), MASKED)] == [(9, 2)]
+
+
+def test_no_total_is_marked_that_agrees_or_of_which_a_form_says_nothing() -> None:
+    right = replace(WRONG, declared=3)
+    silent = Reading(PATH, checksums=(right, WRONG), forms=(SUMMARY,))
+    assert marks(Seen(silent, ()), MASKED) == []

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.sources.cells import category_of, id_cell, level_named, name_cell, phone_cell, unit_of
+from adapters.sources.cells import id_cell, name_cell, phone_cell, unit_of
 from adapters.sources.dates import period_of
 from adapters.sources.lines import batch_name
 from bridge.mapping_sheet import OnlineSide, field_lines, word_lines
 from schemas.dialect import Dictionaries, shipped_dialect
-from schemas.header_words import Column, header_words
+from schemas.header_words import Column, category_of, header_words, level_named
 from schemas.identity import identify
 from schemas.journal import BATCH_FIELDS, PERSON_FIELDS
 from schemas.roster import Category, ColumnTaken, Place, Problem, Reading, Rejection, Severity, Understood

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from schemas.mark import Mark
@@ -28,7 +29,7 @@ _SHAPE = (
     "<x:Anchor>{left}, 15, {top}, 2, {right}, 15, {bottom}, 4</x:Anchor><x:AutoFill>False</x:AutoFill>"
     "<x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>"
 )
-_WIDTH, _LINE = 4, 16  # columns of the sheet a box is wide, characters in a line of it
+_WIDTH, _LINE = 4, 32  # columns of the sheet a box is wide, letters in a line of it; a Chinese character is two
 
 
 def new_drawing(number: int) -> bytes:
@@ -56,7 +57,7 @@ def _place(mark: Mark) -> bytes:
 
 def _shape(mark: Mark, number: int) -> str:
     top = max(mark.row - 2, 0)
-    lines = sum(len(line) // _LINE + 1 for line in mark.text.splitlines())
+    lines = sum(_letters(line) // _LINE + 1 for line in mark.text.splitlines())
     left = mark.column + 1
     return _SHAPE.format(
         id=number,
@@ -67,3 +68,7 @@ def _shape(mark: Mark, number: int) -> str:
         row=mark.row - 1,
         column=mark.column,
     )
+
+
+def _letters(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in line)

@@ -59,6 +59,14 @@ def archive(path: Path, **parts: bytes) -> None:
             new.writestr(part.replace("__", "/").replace("_dot_", "."), written)
 
 
+def locked(path: Path) -> None:
+    manifest = f"{XML}<manifest><file-entry full-path='content.xml'><encryption-data/></file-entry></manifest>"
+    with zipfile.ZipFile(path, "w") as new:
+        new.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        new.writestr("content.xml", bytes(range(256)))
+        new.writestr("META-INF/manifest.xml", manifest)
+
+
 def truncated(path: Path) -> None:
     write_xlsx(path, PLAIN)
     path.write_bytes(path.read_bytes()[:-300])
@@ -133,5 +141,15 @@ FILES = [
     content("pdf", refuses("unknown_form"), b"%PDF-1.7"),
     content("png", refuses("unknown_form"), b"\x89PNG\r\n\x1a\n\x00"),
     content("password", refuses("password_protected"), OLE, bytes(504), "EncryptedPackage".encode("utf-16-le")),
+    content(
+        "password-xls",
+        refuses("password_protected"),
+        OLE,
+        bytes(504),
+        bytes.fromhex("09081000000605005a0acd07c100000006030000"),
+        bytes.fromhex("2f0036000100"),
+        file="台账.xls",
+    ),
+    Case("password-ods", locked, refuses("password_protected"), "台账.ods"),
     content("xls-of-noise", refuses("unreadable"), OLE, bytes(range(256)) * 8, file="台账.xls"),
 ]

@@ -9,9 +9,8 @@ from adapters.sources.apart import Apart
 from adapters.sources.facts import Facts
 from adapters.sources.ledger import Task
 from adapters.sources.understanding import understand
-from schemas.roster import Reading
 from tests.adapters.corpus.mutants import mutants, originals
-from tests.adapters.readings import codes
+from tests.adapters.readings import says_something, was_stopped
 
 OF_EACH_FORM = 110
 TASK = Task("rosters/台账", date(2025, 6, 1), Facts(year=2025))
@@ -39,11 +38,3 @@ def test_a_file_gone_wrong_is_a_reading_or_a_refusal(tmp_path: Path) -> None:
     assert silent == []
     assert {title.split("-")[0] for title in stopped} <= {"xls", "xlsb"}
     assert len(stopped) < count / 20
-
-
-def says_something(reading: Reading) -> bool:
-    return bool(reading.rosters or reading.rejections or reading.notes)
-
-
-def was_stopped(reading: Reading) -> bool:
-    return any("reading_stopped" in codes(rejected.problems) for rejected in reading.rejections)
