@@ -13,6 +13,7 @@ from adapters.practice.forms import (
     Row,
     Status,
     batch_changes,
+    normalised,
     number_of,
     person_changes,
     text_of,
@@ -48,11 +49,12 @@ class Desk:
 
     def save_batch(self, body: Body) -> Data:
         doubles = self._sky.now.doubles
-        return {"id": str(self._store.save_batch(whole_batch(body), self._by(body), doubles=doubles))}
+        form = self._kept(whole_batch(body))
+        return {"id": str(self._store.save_batch(form, self._by(body), doubles=doubles))}
 
     def update_batch(self, body: Body) -> Data:
         online_id = number_of(body, "id")
-        self._store.update_batch(online_id, batch_changes(body), self._by(body))
+        self._store.update_batch(online_id, self._kept(batch_changes(body)), self._by(body))
         return {"id": str(online_id)}
 
     def submit(self, body: Body) -> Data:
@@ -64,6 +66,8 @@ class Desk:
     def save_people(self, body: Body) -> Data:
         """People whom the batch has already are skipped in silence; only their names tell."""
         batch_id, rows = number_of(body, "batchId"), _rows(body)
+        if len(rows) > (self._sky.now.rows_at_most or _ROWS_PER_CALL):
+            raise Refusal(Code.TOO_LARGE, "请求数据过大")
         failed, people = self._checked(rows)
         dropped, people = self.hit(Count.DROP_PEOPLE, people, self._sky.now.drop_ids)
         skipped, people = self.hit(Count.SKIP, people, self._sky.now.skip_ids)
@@ -80,7 +84,7 @@ class Desk:
 
     def update_person(self, body: Body) -> Data:
         online_id = number_of(body, "id")
-        self._store.update_person(online_id, person_changes(body), self._by(body))
+        self._store.update_person(online_id, self._kept(person_changes(body)), self._by(body))
         return {"id": str(online_id)}
 
     def list_batches(self, query: Body) -> Data:
@@ -113,6 +117,9 @@ class Desk:
             records = [row | {name: masked(str(row[name])) for name in hidden if name in row} for row in records]
         return {"records": records, "total": total, "size": size, "current": page, "pages": -(-total // size)}
 
+    def _kept(self, form: Row) -> Row:
+        return normalised(form) if self._sky.now.normalises else form
+
     def _by(self, body: Body) -> By:
         return By(text_of(body, "serialNo"), once=self._counts_serials)
 
@@ -134,7 +141,7 @@ class Desk:
 
     def admitted(self, row: Body) -> Row:
         """One new participant, by the rules and the weather. Raises Refusal."""
-        form = whole_person(row)
+        form = self._kept(whole_person(row))
         if form["idCard"] in self._sky.now.refuse_ids or self._sky.take(Count.REFUSE_PEOPLE):
             raise Refusal(Code.FORMAT, "人员信息格式校验不通过")
         return form

@@ -22,6 +22,7 @@ class Code(StrEnum):
     IN_FLIGHT = "P10019"
     KEY_REUSED = "P10020"
     FAULT = "P10001"
+    TOO_LARGE = "P10021"
     EXISTS = "S10019"
     MISSING = "S20004"
     NOT_IN_LIST = "S20005"
@@ -98,6 +99,7 @@ PERSON_FIELDS: Mapping[str, Kind] = {
 _BATCH_MAY_MISS: Row = {"personNum": 0, "leaderNum": 0}
 _PERSON_MAY_MISS: Row = {"userPhone": "", "laborName": "", "personType": ""}
 _DIGITS_MAX = 15  # a page of that number times its size still fits SQLite
+_HALF_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _RESIDENT_ID = re.compile(r"\d{17}[\dXx]|\d{15}", re.ASCII)
 
 
@@ -132,6 +134,12 @@ def whole_person(body: Body) -> Row:
 def person_changes(body: Body) -> Row:
     """The fields of a participant that the body states; raises Refusal."""
     return _id_in_form(_stated(body, PERSON_FIELDS, _PERSON_MAY_MISS))
+
+
+def normalised(row: Row) -> Row:
+    """As a portal keeps it that has its own mind about spelling."""
+    kept = {name: value.translate(_HALF_WIDTH) if isinstance(value, str) else value for name, value in row.items()}
+    return kept | {"idCard": str(kept["idCard"]).upper()} if "idCard" in kept else kept
 
 
 def _stated(body: Body, kinds: Mapping[str, Kind], may_miss: Row) -> Row:

@@ -16,7 +16,7 @@ from adapters.practice.access import Tokens
 from adapters.practice.forms import Body, Code, Refusal
 from adapters.practice.hours import closed_at
 from adapters.practice.keys import KEY_HEADER, Keys
-from adapters.practice.replies import Act, Connection, HungUp, answer, envelope, on_its_way, said, spelt
+from adapters.practice.replies import Act, Connection, HungUp, answer, envelope, on_its_way, renamed, said, spelt
 from adapters.practice.traffic import Traffic
 from adapters.practice.weather import Count, Sky
 
@@ -75,7 +75,8 @@ class Gate:
             if hits and used and self._sky.take(Count.STALE):
                 response: Response = HungUp(_connection(request))
             else:
-                response = spelt(await serve(request, arrived), self._sky.now)
+                weather = self._sky.now
+                response = spelt(renamed(await serve(request, arrived), weather), weather)
                 response.headers["Date"] = formatdate(self._clock(), usegmt=True)
             self._note(request, arrived, response)
             return response if isinstance(response, HungUp) or not hits else self._sent_off(request, response)

@@ -15,6 +15,7 @@ from adapters.practice.forms import Body, Code, Refusal
 from adapters.practice.weather import Count, Sky, Weather
 
 Act = Callable[[Body], object]
+_STATUS = {Code.NOT_AUTHORISED: 401, Code.TOO_LARGE: 413}
 _ENDLESS_CHUNK = b" " * 65_536
 _PIECE = 65_536
 _BREATH_S = 0.001  # what is not taken off us piles up
@@ -43,14 +44,25 @@ def said(act: Act, body: Body) -> Response:
     try:
         return envelope(Code.OK, "操作成功", act(body))
     except Refusal as refusal:
-        status = 401 if refusal.code is Code.NOT_AUTHORISED else 200
-        return envelope(refusal.code, refusal.message, status=status)
+        return envelope(refusal.code, refusal.message, status=_STATUS.get(refusal.code, 200))
 
 
 def envelope(
     code: Code, message: str, data: object = None, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     return JSONResponse({"code": code, "msg": message, "data": data}, status, headers)
+
+
+def renamed(response: Response, weather: Weather) -> Response:
+    """The answer with its fields under other names, however deep they stand."""
+    if not weather.renames or not isinstance(response, JSONResponse):
+        return response
+    names = dict(one.split("=") for one in weather.renames)
+    document = json.loads(
+        bytes(response.body), object_pairs_hook=lambda pairs: {names.get(name, name): value for name, value in pairs}
+    )
+    kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return JSONResponse(document, response.status_code, kept)
 
 
 def spelt(response: Response, weather: Weather) -> Response:

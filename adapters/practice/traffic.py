@@ -2,11 +2,12 @@
 
 One JSON object a line, in the order of the answers: no names, no bodies, no queries. `at` and `answered_at` are seconds
 of this machine's monotonic clock, `when` is the arrival by its wall clock, ISO 8601 in UTC; `status` 0: the connection
-closed without an answer; `key` is its Idempotency-Key, if any.
+closed without an answer; `key` is its Idempotency-Key, if any; `token` tells tokens apart without being one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ class Passed:
     method: str
     path: str
     key: str
+    token: str
     status: int
     retry_after_s: float | None
 
@@ -57,6 +59,7 @@ class Traffic:
                 method=request.method,
                 path=request.url.path,
                 key=request.headers.get(KEY_HEADER, ""),
+                token=_told_apart(request.headers.get("Authorization", "")),
                 status=status,
                 retry_after_s=retry_after_s,
             )
@@ -64,6 +67,10 @@ class Traffic:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _told_apart(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()[:16] if secret else ""
 
 
 def read_traffic(folder: Path) -> list[Passed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
@@ -12,6 +13,7 @@ from threading import Lock
 from adapters.practice.hours import is_span
 
 _KINDS = ("K1", "K2", "K3", "K4")
+_RENAMING = re.compile(r"\w+=\w+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Weather:
     clock_off_s: float = 0.0
     stamp_tolerance_s: float = 0.0  # a call stamped further off than so, or not at all: P10014. 0: nobody looks
     # --- writes
+    rows_at_most: int = 0  # more people in one request: 413, nothing processed. 0: as many as ever
+    normalises: bool = False  # what is stored is half width, and an idCard in capitals
     lose_replies: int = 0  # writes: stored, then the connection closes without an answer
     html_stored: int = 0  # writes: stored, then a page with 200
     delivers: str = "K3"  # K1 knows serials, K2 Idempotency-Key, K3 neither, K4 lists no people either
@@ -69,6 +73,7 @@ class Weather:
     shift_pages: int = 0  # pages after the first: rows before them were removed or added meanwhile
     shift_rows: int = 1  # so many were removed; negative: added
     # --- how an answer travels
+    renames: tuple[str, ...] = ()  # "laborName=unitName": answers call the field so
     charset: str = ""  # of its text, which is UTF-8 else
     declared: str = ""  # the charset its Content-Type names; empty: none
     cut: int = 0  # answers: the connection closes in the middle
@@ -118,6 +123,8 @@ def changed(weather: Weather, switches: Mapping[str, object]) -> Weather:
 def _sensible(weather: Weather) -> Weather:
     if weather.delivers not in _KINDS:
         raise ValueError(f"delivers wants one of {', '.join(_KINDS)}")
+    if not all(_RENAMING.fullmatch(one) for one in weather.renames):
+        raise ValueError('renames wants texts such as "laborName=unitName"')
     if not all(map(is_span, weather.closing_hours)):
         raise ValueError('closing_hours wants texts such as "22:00-06:00"')
     try:

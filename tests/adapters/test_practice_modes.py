@@ -103,6 +103,38 @@ def test_a_total_does_not_fit_and_rows_shift_between_pages(portal: PracticePorta
         assert ([row["fullName"] for row in second["records"]], second["total"]) == (names, total)
 
 
+def test_its_fields_have_other_names_in_answers_however_deep_they_stand(portal: PracticePortal, client: Client) -> None:
+    batch_id = client.new_batch()
+    saved(client, batch_id, 1)
+    portal.set_weather(renames=["laborName=unitName", "total=count"])
+    answer = client.read("list_people", batchId=batch_id)
+    assert (answer["code"], answer["data"]["count"]) == ("P00000", 1)
+    (row,) = answer["data"]["records"]
+    assert (row["unitName"], "laborName" in row) == ("样例单位", False)
+    with pytest.raises(ValueError, match="laborName=unitName"):
+        portal.set_weather(renames=["laborName"])
+
+
+def test_it_stores_half_width_and_ids_in_capitals(portal: PracticePortal, client: Client) -> None:
+    batch_id = client.new_batch()
+    portal.set_weather(normalises=True)
+    (stored,) = saved(client, batch_id, 1, idCard="99900019800101001x", laborName="样例（Ａ），单位")["saved"]
+    (row,) = client.people_of(batch_id)
+    assert (row["idCard"], row["laborName"]) == ("99900019800101001X", "样例(A),单位")
+    client.write("update_person", {"id": stored["id"], "laborName": "样例－单位"})
+    assert client.people_of(batch_id)[0]["laborName"] == "样例-单位"
+
+
+def test_more_people_than_it_takes_at_once_are_413_and_none_of_them_is_stored(
+    portal: PracticePortal, client: Client
+) -> None:
+    batch_id = client.new_batch()
+    portal.set_weather(rows_at_most=2)
+    assert client.write("save_people", people(batch_id, person(1), person(2), person(3))).status_code == 413
+    assert client.people_of(batch_id) == []
+    assert len(saved(client, batch_id, 1, 2)["saved"]) == 2
+
+
 def test_answers_are_in_another_charset_than_they_say(portal: PracticePortal, client: Client) -> None:
     portal.set_weather(charset="gb18030")
     answer = client.write("save_batch", batch())

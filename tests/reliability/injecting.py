@@ -50,7 +50,11 @@ BY_WRITE = "write"
 """OpenSSL sends by it too: where it fails for ever, no mail leaves either."""
 
 OF_THE_REPORT = "The report cannot be written", "The report's workbook cannot be made"
-WORDS = {"full": "There is no room for the journal", "disk": "The disk failed under the journal"}
+WORDS = {
+    "full": "There is no room for the journal",
+    "disk": "The disk failed under the journal",
+    "unusable": "cannot be used",  # where it cannot be opened to write, SQLite opens it to read
+}
 
 
 @dataclass

@@ -25,6 +25,7 @@ from tests.system.office import BASE, ORGANISER, ROOT, Office, open_office
 WINDOW_S = 1.0
 ZOMBIE_S = 0.25  # longer than a new process needs to look and to send again, well within the window
 GIVES_UP_S = 0.5  # what the portal has not stored by then it never will: it keeps the promise of its window
+LAG_S = 0.2  # at most, in which it does not list what it has stored: together with that still well within the window
 BATCHES = "第一批", "第二批"
 UNITS = "荣成市渔业公司", "荣成市渔业公司二部"
 EARLY = 0.3  # of the kills: at any moment since the start, the others since the first request
@@ -46,10 +47,11 @@ class Kind:
         return 2 * self.window_s
 
     def dialect(self) -> str:
-        """The shipped one for a portal of this class; a request holds two people."""
+        """The shipped one for a portal of this class; a request holds two people, a page twenty."""
         text = (ROOT / "schemas/dialects/qilu.toml").read_text("utf-8")
         changes = {
             "rows_per_call = 100": "rows_per_call = 2",
+            "page_size = 100": "page_size = 20",
             "concurrency = 1\n": f"concurrency = {self.at_once}\n",
             'delivery_class = "K3"': f'delivery_class = "{self.delivers}"',
         }
@@ -116,12 +118,17 @@ class Roster:
             outage=chance.choice((0, 0, 0, 0, 0, 0, 0, 1)),
             expire_tokens=chance.random() < 0.05,
             permute=chance.random() < 0.5,
+            lag_s=chance.choice((0.0, 0.0, 0.0, 0.0, 0.0, LAG_S)),
+            miscount=chance.choice((0, 0, 0, 0, 0, 0, 0, 0, 0, 1, -1)),
+            shift_pages=chance.choice((0, 0, 0, 0, 0, 1)),
+            shift_rows=chance.choice((1, -1)),
         )
 
     def calm(self) -> None:
         """Good weather, until everything is settled: in three windows at the latest."""
-        quiet = dict.fromkeys(("lose_replies", "html_stored", "leave_out", "contradict", "repeat", "drop_people"), 0)
-        self.office.portal.set_weather(latency_s=0.0, slow_s=0.0, outage=0, permute=False, **quiet)
+        counts = "lose_replies", "html_stored", "leave_out", "contradict", "repeat", "drop_people", "outage"
+        quiet = dict.fromkeys((*counts, "miscount", "shift_pages"), 0)
+        self.office.portal.set_weather(latency_s=0.0, slow_s=0.0, lag_s=0.0, permute=False, **quiet)
         for _ in range(4):
             if self.office.run("sync").code == 0:
                 return

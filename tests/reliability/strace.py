@@ -15,13 +15,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DISK = ("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "unlink", "rename", "mkdir")
+DISK = (
+    *("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "fallocate"),
+    *("openat", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "mkdir", "mkdirat"),
+)
+"""Of openat only what may make a file is aimed at."""
+
 WIRE = ("connect", "sendto", "sendmsg", "recvfrom", "recvmsg")
 STEP = "a step begins"
 TOLD = "writev"
 """The call by which the traced process itself says how far it is: none that is ended or failed."""
 
-_LINE = re.compile(r"(?P<thread>\d+) +(?P<name>\w+)\((?:\d+<(?P<on>[^>]*)>|\"(?P<path>[^\"]*)\")?")
+_LINE = re.compile(
+    r"(?P<thread>\d+) +(?P<name>\w+)\((?:AT_FDCWD<[^>]*>, )?(?:\d+<(?P<on>[^>]*)>|\"(?P<path>[^\"]*)\")?"
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,6 @@ def aims(log: Path, calls: Sequence[str]) -> list[Aim]:
         n = counts[thread, name]
         assert n > most[name], f"two threads share {name} in step {step}: the {n}th is not to be told apart"
         most[name] = n
-        if name in calls:
+        if name in calls and (name != "openat" or "O_CREAT" in line):
             found.append(Aim(step, name, n, Path(begun["on"] or begun["path"] or "").name))
     return found

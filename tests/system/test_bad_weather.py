@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.practice.traffic import read_traffic
 from adapters.practice.weather import Weather
 from tests.adapters.ledgers import id_no, row
 from tests.reliability.checker import Bounds, check
@@ -54,6 +55,12 @@ class Season:
         key = f"2025/{ORGANISER}/{batch}"
         self.wanted |= {(key, digest(number)): {"laborName": "荣成市渔业公司"} for number in people}
         return key
+
+    def enter(self, number: int, **fields: object) -> str:
+        """A batch of one person, spelt like this; the batch as the portal's ledger names it."""
+        batch = f"第{next(self.batches)}批"
+        self.office.keep(f"{batch}.xlsx", row(number, **fields), batch=batch)
+        return f"2025/{ORGANISER}/{batch}"
 
     def sync(self, **weather: object) -> Ran:
         self.office.portal.set_weather(**weather)
@@ -137,6 +144,9 @@ IN_ONE_RUN: dict[str, dict[str, object]] = {
     "a verdict is of nobody": {"strangers": 1},
     "all verdicts are of others": {"swap": 1},
     "it says saved and stores nothing": {"drop_people": 2},
+    "three people at once are too many": {"rows_at_most": 2},
+    "a field of its verdicts has another name": {"renames": ["saved=stored"]},
+    "a field of the people it lists has another name": {"renames": ["laborName=unitName"]},
     "it is busy once": {"outage": 1, "retry_after_s": 0},
     "it is throttled once": {"throttle": 1, "retry_after_s": 0, "only": SAVE_PEOPLE},
     "all tokens end": {"expire_tokens": True},
@@ -169,6 +179,10 @@ LATER: dict[str, dict[str, object]] = {
     "all answers are cut": {"cut": 99},
     "its total is one too many": {"miscount": 1},
     "answers are in UTF-16": {"charset": "utf-16"},
+    "the id of its records has another name": {"renames": ["id=recordId"]},
+    "its total has another name": {"renames": ["total=count"]},
+    "its code has another name": {"renames": ["code=errorCode"]},
+    "all its fields have other names": {"renames": ["code=errorCode", "msg=message", "data=result"]},
     "it looks for stamps, and its clock is wrong by more each time": {"stamp_tolerance_s": 0.0001},
 }
 
@@ -198,6 +212,58 @@ def test_whatever_the_pages_show_a_clear_day_enters_everybody_once(season: Seaso
         season.clears_up()
     finally:
         use(season.office, LOOKED_AT)
+
+
+def test_a_field_that_has_another_name_from_now_on_is_named_to_staff_and_nothing_is_claimed(season: Season) -> None:
+    season.clears_up()
+    season.new_batch()
+    equal = season.held_for_equal()
+    assert season.sync(renames=["laborName=unitName"]).code == 1
+    assert season.held_for_equal() == equal
+    told = season.office.run("findings").out
+    assert "D19 · 模板或字段有变" in told
+    assert "线上系统的答复在 data.records[].laborName 处与方言文件不符" in told
+    assert "方言未写明的字段：unitName" in told
+    season.clears_up()
+
+
+def test_people_who_are_too_many_at_once_are_entered_in_halves_and_staff_have_nothing_to_do(season: Season) -> None:
+    season.clears_up()
+    season.new_batch()
+    before = len(read_traffic(season.office.portal.folder))
+    assert season.sync(rows_at_most=1).code == 0
+    passed = read_traffic(season.office.portal.folder)[before:]
+    assert [one.status for one in passed if one.path == SAVE_PEOPLE] == [413, 413, 200, 200, 200]
+    season.clears_up()
+
+
+def test_a_portal_that_spells_in_its_own_way_is_equal_where_only_width_and_case_differ(season: Season) -> None:
+    season.clears_up()
+    number = next(number for number in range(500, 999) if id_no(number).endswith("X"))
+    key = season.enter(number, id_no=id_no(number).lower(), unit="荣成市渔业公司（Ａ部）")
+    season.wanted[key, digest(number)] = {"laborName": "荣成市渔业公司(A部)"}
+    assert season.sync(normalises=True).code == 0
+    before = season.stored()
+    assert season.sync(normalises=True).code == 0
+    assert season.stored() == before
+    season.clears_up()
+
+
+def test_a_portal_that_changes_what_it_stores_is_told_by_field_and_never_written_over(season: Season) -> None:
+    season.clears_up()
+    number = next(season.numbers)
+    key = season.enter(number, unit="荣成市渔业公司，二部")
+    batch = key.rpartition("/")[2]
+    season.wanted[key, digest(number)] = {"laborName": "荣成市渔业公司,二部"}
+    assert season.sync(normalises=True).code == 1
+    before = len(season.office.portal.effects())
+    assert season.sync(normalises=True).code == 1
+    assert len(season.office.portal.effects()) == before
+    told = season.office.run("findings").out
+    assert "D04 · 字段不一致" in told
+    assert "单位：荣成市渔业公司，二部 ｜ 荣成市渔业公司,二部" in told
+    season.office.keep(f"{batch}.xlsx", row(number, unit="荣成市渔业公司,二部"), batch=batch)
+    season.clears_up()
 
 
 def test_a_listing_that_lags_is_waited_for_as_long_as_the_settle_window_says(season: Season) -> None:
