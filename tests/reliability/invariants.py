@@ -167,8 +167,8 @@ def intended_before_it_was_done(facts: Facts) -> Violations:
 
 def rows_are_conserved(facts: Facts) -> Violations:
     """I4: each row is a participant, a leader or damaged; each participant is wanted, held or not ours, and the other
-    way round, but for lists in whose place another file's stands; and whoever is wanted and not equal has a reason: a
-    revision, a finding, or a batch that waits.
+    way round, but for lists in whose place another file's stands, once what was read is staged to its end; and whoever
+    is wanted and not equal has a reason: a revision, a finding, or a batch that waits.
     """
     tables = facts.journal
     kinds = {row["kind"] for row in tables["row"]} - {"participant", "leader", "damaged"}
@@ -184,12 +184,14 @@ def rows_are_conserved(facts: Facts) -> Violations:
     rows = {(row["batch"], row["person"]) for row in standing if row["kind"] == "participant"}
     held = {(row["batch"], row["person"]) for row in tables["held"]}
     wanted = {(p["batch"], p["person"]): p for p in tables["pair"] if p["mark_offline"] is not None}
+    if not facts.bounds.settled:
+        return
     yield from ("a row that nobody wants" for who in rows - wanted.keys() - held if who[0] not in waiting)
     yield from ("somebody wanted who is in no row" for _ in wanted.keys() - rows)
     explained = _explained_batches(facts) | waiting
     for who, pair in wanted.items():
         reason = who in facts.newest or who in held or who[0] in explained
-        if pair["mark_offline"] != pair["mark_online"] and facts.bounds.settled and not reason:
+        if pair["mark_offline"] != pair["mark_online"] and not reason:
             yield "somebody is wanted and not equal, and nothing says why"
 
 
