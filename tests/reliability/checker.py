@@ -33,6 +33,8 @@ class Bounds:
     `settled`: everything had time to settle, so nothing may be undecided. `attempts` a call and `budget` a run, as the
     settings say; `at_once` requests. `by_hand`: people carry files, so there is no request, and no serial online.
     `daily`: the kinds of runs that a daemon does once a day. `keyed`: a later run may make a request again, under its key.
+    `ahead_s`: how far the journal's clock may be ahead of the portal's. `forgotten`: serials of requests that stood in a
+    journal in whose place an older one was put.
     """
 
     settled: bool = True
@@ -42,6 +44,8 @@ class Bounds:
     by_hand: bool = False
     daily: tuple[str, ...] = ()
     keyed: bool = False
+    ahead_s: float = 0.0
+    forgotten: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,14 @@ class Facts:
     @cached_property
     def held(self) -> dict[Who, list[Row]]:
         """Who is online now, by the effects alone: with the contents of each of their records there."""
-        records: dict[tuple[Who, str], Row] = {}
+        records: dict[str, tuple[Who, Row]] = {}
         for effect in self.effects:
-            who = (effect["batch"], effect["person"]), effect["id"]
             if effect["effect"] == "person_deleted":
-                records.pop(who, None)
+                records.pop(effect["id"], None)
             elif effect["person"]:
-                records = {key: row for key, row in records.items() if key[1] != effect["id"]}
-                records[who] = effect["content"]
+                records[effect["id"]] = (effect["batch"], effect["person"]), effect["content"]
         held: dict[Who, list[Row]] = {}
-        for (who, _id), content in records.items():
+        for who, content in records.values():
             held.setdefault(who, []).append(content)
         return held
 
@@ -131,14 +133,21 @@ def judged(facts: Facts) -> list[str]:
     return found
 
 
+def online(effects: list[Row], offline: Mapping[Who, Row] | None) -> Checked:
+    """What the portal's ledger tells alone, where the journal cannot be believed: nobody is there twice."""
+    facts = Facts(effects, requests=[], journal={name: [] for name in _TABLES}, offline=offline)
+    return Checked(list(invariants.at_most_one_effect(facts)), figures(facts))
+
+
 def figures(facts: Facts) -> dict[str, int]:
-    """How many people were lost or doubled, and what all this was read from."""
+    """How many people were doubled, lost (whatever a finding says of them) or never wanted, and what this was read from."""
     wanted = facts.offline or {}
     return {
         "effects": len(facts.effects),
         "requests": len(facts.requests),
         "people": len(wanted),
-        "lost": sum(who not in facts.held for who in wanted),
+        "lost": sum(not invariants.is_stored(facts, who) for who in wanted),
+        "unwanted": len(facts.held.keys() - wanted.keys()) if facts.offline is not None else 0,
         "doubled": invariants.doubled(facts),
         "in_flight": len({e["at"] for e in facts.journal["event"] if e["what"] == "recovered.unknown"}),
     }

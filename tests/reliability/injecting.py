@@ -17,9 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.adapters.ledgers import id_no, row
-from tests.reliability import laws
+from tests.adapters.ledgers import row
+from tests.reliability.checker import Bounds, Checked, Row, Who, check, online
+from tests.reliability.offline import in_ledgers
+from tests.reliability.remains import remains
 from tests.reliability.small_world import (
+    BATCH,
     CRASHED,
     PEOPLE,
     REFUSED,
@@ -34,6 +37,7 @@ from tests.reliability.small_world import (
 from tests.reliability.strace import DISK, WIRE, Aim, aims, failing, killing
 
 KILLED = -signal.SIGKILL
+ATTEMPTS = 2
 TRIES = 3
 """A process may end before its n-th call: an answer in one piece instead of two, say. Then it is aimed at again."""
 
@@ -48,6 +52,9 @@ SILENT = {
 
 BY_WRITE = "write"
 """OpenSSL sends by it too: where it fails for ever, no mail leaves either."""
+
+CLOCKS_AHEAD_S = 100.0
+"""Of the portal's clock: runs happen at once, as if the settle window passed before each."""
 
 OF_THE_REPORT = "The report cannot be written", "The report's workbook cannot be made"
 WORDS = {
@@ -98,7 +105,7 @@ class Injector:
         first = self.killed_only(aim)
         chosen = chance.choice(("pwrite64", "fdatasync", "ftruncate", "sendto", "recvfrom"))
         second = Aim(0, chosen, chance.randint(1, 60 if chosen == "pwrite64" else 8))
-        code = traced(self.nursery, sync, 0, killing(second))
+        code = traced(self.nursery, sync, 0, killing(second), later_s=2 * WINDOW_S)
         wait_until_quiet()
         return {
             "code": code,
@@ -157,7 +164,7 @@ class Injector:
                 break
         came = "crashed" if code not in {0, 1} else "refused" if said else "reported" if code else "harmless"
         entered = [one for one in self.nursery.effects if one["effect"] != "batch_updated"]  # the same header, again
-        broken = laws.online(entered, self.wanted() if came == "harmless" else {})
+        broken = _said(online(entered, self.wanted() if came == "harmless" else None))
         if came == "refused" and path.read_bytes()[:16] != content[:16]:
             broken.append("made anew in silence")
         return {"came": came, "at": at, "broken": broken, "said": said[-500:] if came == "crashed" else ""}
@@ -165,25 +172,28 @@ class Injector:
     def go_on(self) -> list[str]:
         """What does not hold now, and after plain runs in good weather."""
         nursery = self.nursery
-        path, effects = nursery.config.journal.path, nursery.effects
-        scratch = nursery.folder / "scratch.db"
-        now = laws.state(path, effects, scratch)
-        found = laws.broken(scratch, effects, {}, settled=False)
+        path, scratch = nursery.config.journal.path, nursery.folder / "scratch.db"
+        now = remains(path, nursery.effects, scratch)
+        found = [] if self.script == "migrate" else self.judged(scratch, settled=False)  # its tables are none yet
         if now in self.proven and not self.every_end:
             return found
         codes = nursery.calm()
         if CRASHED in codes:
             found.append(nursery.said)
-        found += laws.broken(path, nursery.effects, self.wanted())
+        found += self.judged(path, settled=True)
         if self.script == "mail":
             found += self.mail()
         if not found:
             self.proven.add(now)
         return found
 
-    def wanted(self) -> dict[str, str]:
+    def judged(self, journal: Path, *, settled: bool) -> list[str]:
+        bounds = Bounds(settled=settled, attempts=ATTEMPTS, ahead_s=CLOCKS_AHEAD_S)
+        return _said(check(self.nursery.portal, journal, self.wanted() if settled else None, bounds=bounds))
+
+    def wanted(self) -> dict[Who, Row]:
         refused = {REFUSED} if self.script == "partial" else set()
-        return {id_no(number): str(row(number)[5]) for number in PEOPLE if number not in refused}
+        return in_ledgers({number: (BATCH, str(row(number)[5])) for number in PEOPLE if number not in refused})
 
     def mail(self) -> list[str]:
         """Whatever is marked as sent came, and today's report comes now if it did not."""
@@ -197,6 +207,12 @@ class Injector:
         return waiting + [
             f"marked as sent and never came: {one}" for one, sent_at in rows if sent_at and one not in came
         ]
+
+
+def _said(checked: Checked) -> list[str]:
+    """The violations, and whom they harm, whatever a finding says of it."""
+    harm = {name: checked.figures[name] for name in ("lost", "unwanted", "doubled")}
+    return checked.violations + [f"{name}: {count}" for name, count in harm.items() if count]
 
 
 def trials(injector: Injector, asked: argparse.Namespace) -> Iterator[dict[str, object]]:

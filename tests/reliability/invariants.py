@@ -9,8 +9,9 @@ docstring says which part.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.reliability.conduct import (
@@ -95,9 +96,14 @@ def agreed_is_stored(facts: Facts) -> Violations:
         yield from ["agreed, and nothing of it in the ledger"] * (len(people) - len(_strangers(facts, batch)))
     if facts.offline is None or not facts.bounds.settled:
         return
-    for who, fields in facts.offline.items():
-        if who in _held_equal(facts) and not any(is_equal(content, fields) for content in facts.held.get(who, [])):
+    for who in facts.offline.keys() & _held_equal(facts):
+        if not is_stored(facts, who):
             yield "held for equal, and online it is not"
+
+
+def is_stored(facts: Facts, who: tuple[str, str]) -> bool:
+    """Whether somebody of offline stands online, with equal contents."""
+    return facts.offline is not None and any(is_equal(one, facts.offline[who]) for one in facts.held.get(who, []))
 
 
 def _strangers(facts: Facts, batch: str) -> set[str]:
@@ -123,9 +129,8 @@ def nobody_is_lost(facts: Facts) -> Violations:
     if facts.offline is None or not facts.bounds.settled:
         return
     explained = _explained_batches(facts)
-    for who, fields in facts.offline.items():
-        held = facts.held.get(who, [])
-        if not any(is_equal(content, fields) for content in held) and who[0] not in explained:
+    for who in facts.offline:
+        if not is_stored(facts, who) and who[0] not in explained:
             yield "offline has somebody whom online has not, or not equal, and no finding says so"
 
 
@@ -136,29 +141,34 @@ def _explained_batches(facts: Facts) -> set[str]:
 
 
 def intended_before_it_was_done(facts: Facts) -> Violations:
-    """I3: an effect's serial stands in an attempt that was durable before it; the attempts' order is that of time.
+    """I3: an effect's serial stands in an attempt that was durable before it; the attempts' order is that of time. Handing
+    in has no serial: of each batch it is done no more often than it was intended.
 
-    The times of two clocks of one machine are compared, to a thousandth of a second: a portal whose clock is off
-    would have to be judged by the order alone.
+    The times of two clocks of one machine are compared, to a thousandth of a second: where the journal's is `ahead_s`,
+    by so much less.
     """
+    ahead = TICK + timedelta(seconds=facts.bounds.ahead_s)
     sent = {serial: attempt for attempt in facts.journal["attempt"] for serial in json.loads(attempt["serials"])}
     first = {s: a for a in reversed(facts.journal["attempt"]) for s in json.loads(a["serials"])}
     for effect in facts.effects:
-        if effect["by_hand"] or not effect["serial"]:
+        if effect["by_hand"] or not effect["serial"] or effect["serial"] in facts.bounds.forgotten - sent.keys():
             continue
         if effect["serial"] not in sent:
             yield "an effect of a serial that was never intended"
-        elif moment(first[effect["serial"]]["sent_at"]) > moment(effect["at"]) + TICK:
+        elif moment(first[effect["serial"]]["sent_at"]) > moment(effect["at"]) + ahead:
             yield "an effect before its attempt was durable"
     intents = [attempt["intent_at"] for attempt in facts.journal["attempt"]]
     if intents != sorted(intents):
         yield "attempts are not in the order of their intents"
+    handed_in = Counter(e["batch"] for e in facts.effects if e["effect"] == "batch_submitted" and not e["by_hand"])
+    intended = Counter(a["batch"] for a in facts.journal["attempt"] if a["operation"] == "submit")
+    yield from ("handed in, and never intended" for _ in (handed_in - intended).elements())
 
 
 def rows_are_conserved(facts: Facts) -> Violations:
     """I4: each row is a participant, a leader or damaged; each participant is wanted, held or not ours, and the other
-    way round, but for lists in whose place another file's stands; and whoever is wanted and not equal has a reason: a
-    revision, a finding, or a batch that waits.
+    way round, but for lists in whose place another file's stands, once what was read is staged to its end; and whoever
+    is wanted and not equal has a reason: a revision, a finding, or a batch that waits.
     """
     tables = facts.journal
     kinds = {row["kind"] for row in tables["row"]} - {"participant", "leader", "damaged"}
@@ -174,12 +184,14 @@ def rows_are_conserved(facts: Facts) -> Violations:
     rows = {(row["batch"], row["person"]) for row in standing if row["kind"] == "participant"}
     held = {(row["batch"], row["person"]) for row in tables["held"]}
     wanted = {(p["batch"], p["person"]): p for p in tables["pair"] if p["mark_offline"] is not None}
+    if not facts.bounds.settled:
+        return
     yield from ("a row that nobody wants" for who in rows - wanted.keys() - held if who[0] not in waiting)
     yield from ("somebody wanted who is in no row" for _ in wanted.keys() - rows)
     explained = _explained_batches(facts) | waiting
     for who, pair in wanted.items():
         reason = who in facts.newest or who in held or who[0] in explained
-        if pair["mark_offline"] != pair["mark_online"] and facts.bounds.settled and not reason:
+        if pair["mark_offline"] != pair["mark_online"] and not reason:
             yield "somebody is wanted and not equal, and nothing says why"
 
 
@@ -239,6 +251,7 @@ _STEPS: dict[str, dict[str, set[str]]] = {
         "refused": {"exists"},
         "quarantined": {"accepted", "unknown", "vouched"},
     },
+    "fence": dict.fromkeys(("unknown", "quarantined"), _ANSWERED_FROM | {"unknown", "exported"}),
     "resync": {"asked": {"agreed", "differs", "refused", "ready", "voided", "unknown", "accepted", "quarantined"}},
     "word": {
         "stored": {"unknown", "quarantined", "vouched", "voided"},

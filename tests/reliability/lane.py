@@ -1,7 +1,8 @@
 """The two lanes of the reliability suites: a short one in `make test`, a long one in `make reliability`.
 
 Every suite says how many trials each lane owes, names the seed of each, and tells what it measured. A suite that ran
-fewer trials than it owes fails, and a trial that fails prints the one command that replays it.
+fewer trials than it owes fails; one that several tests share takes its `shares` here, which come to the whole by their
+making. Whatever fails prints the one command that replays it (`conftest.py`).
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ class Owed(int):
     lanes: tuple[int, int] | None = None
 
 
-def owed(*, short: int, long: int) -> Owed:
-    """So many trials in the lane that runs now; one, when a single seed is replayed."""
-    trials = Owed(1 if _ONLY is not None else long if LONG else short)
-    trials.lanes = short, long
+def owed(*, short: int, long: int, each: int = 1) -> Owed:
+    """So many seeds in the lane that runs now, or the one that is replayed, and in each so many trials."""
+    trials = Owed((1 if _ONLY is not None else long if LONG else short) * each)
+    trials.lanes = short * each, long * each
     return trials
 
 
@@ -37,16 +38,33 @@ def seeds(*, short: int, long: int, start: int = 0) -> range:
     return range(first, first + owed(short=short, long=long))
 
 
+def shares(parts: int, *, short: int, long: int) -> list[range]:
+    """The seeds of one suite for each of the tests that share it evenly; the one that is replayed for any of them."""
+    every = seeds(short=short, long=long)
+    if _ONLY is not None:
+        return [every] * parts
+    size, left = divmod(len(every), parts)
+    assert not left, f"{parts} tests cannot share {len(every)} trials"
+    return [every[size * part : size * (part + 1)] for part in range(parts)]
+
+
+_trial: int | None = None
+
+
 @contextmanager
 def replayable(seed: int) -> Iterator[None]:
-    """Inside, a failure prints the command that runs this trial alone."""
-    try:
-        yield
-    except BaseException:
-        test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
-        lane = "RELIABILITY_LANE=long " if LONG else ""
-        print(f"replay: {lane}RELIABILITY_SEED={seed} .venv/bin/pytest '{test}'")
-        raise
+    """What fails inside is replayed by this seed alone."""
+    global _trial  # noqa: PLW0603  # one trial at a time in a process
+    _trial = seed
+    yield
+    _trial = None
+
+
+def replay(test: str) -> str:
+    """The command that runs again what has failed now: one trial of the test, or where it was in none, the test."""
+    lane = "RELIABILITY_LANE=long " if LONG else ""
+    seed = "" if _trial is None else f"RELIABILITY_SEED={_trial} "
+    return f"{lane}{seed}.venv/bin/pytest '{test}'"
 
 
 _began = 0.0, 0.0
@@ -54,8 +72,8 @@ _began = 0.0, 0.0
 
 def begin() -> None:
     """A test begins: what `measured` tells of it counts from here."""
-    global _began  # noqa: PLW0603  # one test at a time in a process
-    _began = time.monotonic(), _cpu_s()
+    global _began, _trial  # one test at a time in a process
+    _began, _trial = (time.monotonic(), _cpu_s()), None
 
 
 def measured(

@@ -7,9 +7,10 @@ real file. Nobody intervenes online, so whatever offline wants must stand there 
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -29,6 +30,8 @@ from schemas.report import Report, RunState
 from schemas.roster import Reading
 from tests.adapters.fake_portal import Fields
 from tests.adapters.fake_source import FakeSource
+from tests.reliability.checker import Row, Who
+from tests.reliability.paper import digest
 from tests.reliability.tiny import Clock, Fuse, PowerCut, WeatheredPortal, house_of, new_journal
 from tests.unit.cast import BATCH, VAULT, another, block, person
 from tests.unit.world import WINDOW_S
@@ -127,6 +130,18 @@ class Lives:
     def wanted(self) -> dict[str, tuple[str, str]]:
         """Id number → batch and unit."""
         return {person(who).id_no: (BATCHES[batch].key.name, unit) for who, (batch, unit) in self.people.items()}
+
+    def in_ledgers(self) -> dict[Who, Row]:
+        """The same, as the checker is told it."""
+        return {
+            (str(BATCHES[batch].key), digest(person(who).id_no)): {"unit": unit}
+            for who, (batch, unit) in self.people.items()
+        }
+
+    def intended(self) -> frozenset[str]:
+        """The serials of every request that the journal knows."""
+        with closing(sqlite3.connect(self.file)) as books:
+            return frozenset(serial for (serial,) in books.execute("SELECT value FROM attempt, json_each(serials)"))
 
     def held(self) -> dict[str, tuple[str, str]]:
         """What the portal holds of it, in the same shape."""

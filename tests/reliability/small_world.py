@@ -7,7 +7,6 @@ tenths of a second. Every trial begins from the same prepared folder.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import shutil
 import signal
@@ -25,8 +24,10 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
+from adapters.practice.effects import LEDGER_NAME
 from adapters.practice.mailbox import Mailbox
 from adapters.practice.process import PracticePortal, listen, serve_on
+from adapters.practice.traffic import TRAFFIC_NAME
 from adapters.practice.weather import Weather
 from adapters.vault import Vault
 from bridge import jobs, logs, pipeline
@@ -38,10 +39,12 @@ from schemas.report import RunState
 from schemas.texts import Language
 from tests.adapters.ledgers import id_no, row
 from tests.adapters.moved_in import moved_in
+from tests.reliability.checker import Row, lines
 from tests.reliability.here import read_here
 from tests.reliability.strace import STEP, aims, attached, killing
 from tests.system.office import PASSWORD, ROOT, Office, furnish
 
+BATCH = "第三批"
 PEOPLE = 1, 2
 REFUSED = 2
 WINDOW_S = 5
@@ -155,9 +158,12 @@ class Nursery:
         return self.now / "office"
 
     @property
-    def effects(self) -> list[dict[str, object]]:
-        path = self.now / "portal" / "effects.jsonl"
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    def portal(self) -> Path:
+        return self.now / "portal"
+
+    @property
+    def effects(self) -> list[Row]:
+        return lines(self.portal / LEDGER_NAME)
 
     @property
     def letters(self) -> list[str]:
@@ -190,7 +196,7 @@ class Nursery:
         (self.office / "small.toml").write_text(dialect, encoding="utf-8")
         office.change("[portal]\n", f'[portal]\ndialect = "small.toml"\nca_file = "{box.ca_file.as_posix()}"\n')
         office.change("settle_window_s = 0", f"settle_window_s = {WINDOW_S}")
-        office.keep("第三批.xlsx", *(row(number) for number in PEOPLE))
+        office.keep(f"{BATCH}.xlsx", *(row(number) for number in PEOPLE), batch=BATCH)
         self.config = Config.load(self.office / "config.toml")
         if self.script == "migrate":
             _as_the_first_version_left_it(self.config)
@@ -255,6 +261,8 @@ class Nursery:
             letter.unlink()
         if "portal" in changed:
             self.start_portal()
+        else:  # it goes on appending to what is left of its log
+            (self.portal / TRAFFIC_NAME).write_bytes((self.ready / "portal" / TRAFFIC_NAME).read_bytes())
 
     def _same(self, name: str) -> bool:
         now, ready = self.now / name, self.ready / name
@@ -382,10 +390,10 @@ class Child:
 
 
 def traced(
-    nursery: Nursery, script: Script, step: int, options: Sequence[str], *, log: Path | None = None
+    nursery: Nursery, script: Script, step: int, options: Sequence[str], *, log: Path | None = None, later_s: float = 0
 ) -> int | None:
     """One run under strace from that step on: its exit code, None where it never came to the step."""
-    with nursery.child(script, wait_at=step) as child:
+    with nursery.child(script, wait_at=step, later_s=later_s) as child:
         if not child.wait_for():
             return None
         with attached(child.pid, *options, log=log):

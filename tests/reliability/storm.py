@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from tests.adapters.ledgers import HEADER, id_no, row, write_csv
+from tests.adapters.ledgers import HEADER, row, write_csv
+from tests.reliability.checker import Row, Who
+from tests.reliability.offline import in_ledgers
 from tests.system.office import BASE, ORGANISER, ROOT, Office, open_office
 
 WINDOW_S = 1.0
@@ -141,12 +142,8 @@ class Roster:
         write_csv(self.office.ledgers / f"{batch}.csv", [*head, *rows, row(900, remark="领队")])
 
     @property
-    def wanted(self) -> dict[tuple[str, str], dict[str, str]]:
-        """(batch, id digest) → the fields that must be online of it."""
-        return {
-            (f"2025/{ORGANISER}/{batch}", sha256(id_no(number).encode()).hexdigest()): {"laborName": unit}
-            for number, (batch, unit) in self.people.items()
-        }
+    def wanted(self) -> dict[Who, Row]:
+        return in_ledgers(self.people)
 
 
 @dataclass

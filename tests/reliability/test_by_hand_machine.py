@@ -26,7 +26,7 @@ from tests.adapters.fake_source import FakeSource
 from tests.adapters.fake_workbook_portal import Export, FakeWorkbookPortal
 from tests.reliability.checker import Bounds, check
 from tests.reliability.lane import seeds
-from tests.reliability.machines import FOLDER, Counted, fuzz
+from tests.reliability.machines import CROWDS, FOLDER, Counted, fuzz
 from tests.reliability.tiny import (
     IDS,
     KEY,
@@ -349,6 +349,6 @@ def _unit(payload: Payload, who: str) -> str:
     return next(row["fields"]["unit"] for row in rows if row["fields"]["name"] == who)
 
 
-@pytest.mark.parametrize("crowd", seeds(short=6, long=20, start=101))
+@pytest.mark.parametrize("crowd", seeds(**CROWDS, start=101))
 def test_whatever_people_do_with_the_files_both_sides_agree_and_nothing_is_exported_twice(crowd: int) -> None:
     fuzz(ByHand, crowd)

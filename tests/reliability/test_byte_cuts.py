@@ -6,7 +6,6 @@ was stored and sends the rest: nobody is there twice, nobody is missing. The por
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -16,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 from adapters.portal.http import Credentials, HttpPortal, Line, Retries, Ticks, open_clients
@@ -29,8 +27,10 @@ from schemas.portal import Answer, Operation, Payload
 from schemas.report import Report, RunState
 from schemas.roster import Category, Participant, Place
 from tests.adapters.portal_rig import QILU
+from tests.reliability.checker import check, lines
 from tests.reliability.cutting_line import Cut, CuttingLine, Made, cutting_line
 from tests.reliability.lane import measured, owed, replayable, seeds
+from tests.reliability.paper import digest
 from tests.unit.cast import BATCH, SPRING
 from tests.unit.world import World
 
@@ -239,27 +239,25 @@ def _rightly(made: Made, told: Answer) -> bool:
 
 
 def judged(rig: Rig) -> Counter[str]:
-    """By the portal's own ledger, line by line."""
-    created, serials = Counter[str](), Counter[str]()
-    held: dict[str, str] = {}
+    """Beside what the checker says of people: batches and what was handed in, by the portal's own ledger."""
+    wanted = {
+        (str(_key(batch)), digest(_person(n, "").id_no)): {"laborName": unit} for n, (batch, unit) in rig.people.items()
+    }
+    checked = check(rig.portal.folder, rig.world.journal.path, wanted)
+    assert checked.violations == []
     bases: dict[str, str] = {}
     handed_in = Counter[str]()
-    for line in (rig.portal.folder / "effects.jsonl").read_text(encoding="utf-8").splitlines():
-        effect = json.loads(line)
-        serials[effect["serial"]] += bool(effect["serial"])
-        created[f"{effect['batch']} {effect['person']}"] += effect["effect"].endswith("_created")
+    for effect in lines(rig.portal.folder / "effects.jsonl"):
         handed_in[effect["batch"]] += effect["effect"] == "batch_submitted"
-        if effect["person"]:
-            held[effect["person"]] = effect["content"]["laborName"]
-        else:
-            bases[effect["batch"].rpartition("/")[2]] = effect["content"]["baseName"]
-    wanted = {sha256(_person(n, unit).id_no.encode()).hexdigest(): unit for n, (_, unit) in rig.people.items()}
-    lost = sum(held.get(who) != unit for who, unit in wanted.items())
-    lost += sum(bases.get(batch.key.name) != batch.base for batch in rig.batches.values())
+        if not effect["person"]:
+            bases[effect["batch"]] = effect["content"]["baseName"]
+    lost = sum(bases.get(str(batch.key)) != batch.base for batch in rig.batches.values())
     if rig.shape.operation is Operation.SUBMIT:
         lost += len(rig.batches) - len(+handed_in)
-    twice = (created, serials, handed_in)
-    return Counter(lost=lost, doubled=sum(times - 1 for each in twice for times in (+each).values()))
+    doubled = sum(times - 1 for times in (+handed_in).values())
+    return Counter({name: checked.figures[name] for name in ("lost", "unwanted", "doubled")}) + Counter(
+        lost=lost, doubled=doubled
+    )
 
 
 def test_wherever_a_connection_is_cut_its_outcome_is_unknown_and_nobody_is_lost_or_stored_twice() -> None:

@@ -25,7 +25,7 @@ CREATE TABLE held (batch TEXT, person BLOB);
 CREATE TABLE batch (key TEXT, ours INTEGER, blocked INTEGER, mark_offline BLOB, status TEXT);
 CREATE TABLE revision (batch TEXT, person BLOB, number INTEGER, serial TEXT, state TEXT);
 CREATE TABLE attempt (id INTEGER PRIMARY KEY, run INTEGER, batch TEXT, intent_at TEXT, sent_at TEXT, ended_at TEXT,
-    tries INTEGER, seen TEXT, serials TEXT);
+    tries INTEGER, seen TEXT, serials TEXT, operation TEXT);
 CREATE TABLE event (id INTEGER PRIMARY KEY, at TEXT, batch TEXT, person BLOB, what TEXT, serials TEXT);
 CREATE TABLE finding (id TEXT, code TEXT, batch TEXT, person BLOB, state TEXT);
 CREATE TABLE run (id INTEGER PRIMARY KEY, business_date TEXT, kind TEXT, started_at TEXT, ended_at TEXT, state TEXT,
@@ -59,8 +59,8 @@ class World:
             self.put("pair", BATCH, who, serial.encode(), serial.encode(), serial.encode())
             self.put("revision", BATCH, who, 1, serial, "agreed")
         self.put("revision", BATCH, b"", 1, "s0", "agreed")
-        self.put("attempt", 1, 1, BATCH, at(1.9), at(1.9), at(2.1), 1, "answered:P00000", '["s0"]')
-        self.put("attempt", 2, 1, BATCH, at(2.9), at(2.9), at(3.1), 1, "answered:P00000", '["s1", "s2"]')
+        self.put("attempt", 1, 1, BATCH, at(1.9), at(1.9), at(2.1), 1, "answered:P00000", '["s0"]', "save_batch")
+        self.put("attempt", 2, 1, BATCH, at(2.9), at(2.9), at(3.1), 1, "answered:P00000", '["s1", "s2"]', "save_people")
         self.put("event", 1, at(3.1), BATCH, None, "save_people.accepted", '["s1", "s2"]')
         self.put("event", 2, at(4.0), BATCH, b"one", "read_back.agreed", None)
         self.put("event", 3, at(4.0), BATCH, b"two", "read_back.agreed", None)
@@ -107,7 +107,7 @@ def serial_twice(world: World) -> None:
 
 
 def stored_twice(world: World) -> None:
-    world.put("attempt", 3, 1, BATCH, at(3.2), at(3.2), None, None, None, '["s3"]')
+    world.put("attempt", 3, 1, BATCH, at(3.2), at(3.2), None, None, None, '["s3"]', "save_people")
     world.effects.append(world.effect("person_created", "s3", ONE, at(3.5), id="3", laborName="车间"))
 
 
@@ -126,6 +126,11 @@ def never_intended(world: World) -> None:
 
 def intended_afterwards(world: World) -> None:
     world.do("UPDATE attempt SET sent_at=? WHERE id=2", at(3.9))
+
+
+def handed_in_twice(world: World) -> None:
+    world.put("attempt", 3, 1, BATCH, at(3.2), at(3.2), at(3.3), 1, "answered:P00000", "[]", "submit")
+    world.effects += [world.effect("batch_submitted", "", "", at(second), id="7") for second in (3.25, 3.3)]
 
 
 def intents_out_of_order(world: World) -> None:
@@ -254,6 +259,7 @@ VIOLATIONS: dict[Callable[[World], None], str] = {
     stored_otherwise: "I2: held for equal, and online it is not",
     never_intended: "I3: an effect of a serial that was never intended",
     intended_afterwards: "I3: an effect before its attempt was durable (2 times)",
+    handed_in_twice: "I3: handed in, and never intended",
     intents_out_of_order: "I3: attempts are not in the order of their intents",
     row_without_a_wish: "I4: a row that nobody wants",
     wish_without_a_row: "I4: somebody wanted who is in no row",
@@ -371,6 +377,50 @@ def test_a_file_cut_short_was_out_for_those_too_who_were_decided_before_it_was_w
     world.put("event", 4, at(6.0), BATCH, b"one", "read_back.differs", None, None)
     world.put("event", 5, at(7.0), BATCH, None, "save_people.exported", '["s4"]', '{"attempt": 3}')
     assert [told for told in world.checked() if told.startswith("I5")] == []
+
+
+def test_where_the_journal_s_clock_is_ahead_no_effect_seems_too_early(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    intended_afterwards(world)
+    world.bounds = Bounds(ahead_s=1.0)
+    assert world.checked() == []
+
+
+def test_what_was_sent_from_a_journal_that_is_gone_was_intended_there(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    never_intended(world)
+    world.bounds = Bounds(forgotten=frozenset({"s1"}))
+    assert world.checked() == []
+
+
+@pytest.mark.parametrize(("before", "may"), [("save_people.unknown", True), ("save_people.accepted", False)])
+def test_a_fence_forgets_only_what_was_not_final(tmp_path: Path, before: str, *, may: bool) -> None:
+    world = World(tmp_path)
+    world.do("UPDATE event SET what=? WHERE id=1", before)
+    world.do("UPDATE event SET what='fence.unknown' WHERE id=2")
+    assert (world.checked() == []) is may
+
+
+def test_what_is_lost_is_counted_whatever_a_finding_says_of_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    stored_otherwise(world)
+    del world.offline[BATCH, TWO]
+    told = checker.online(world.effects, world.offline)
+    assert told.violations == []
+    assert {name: told.figures[name] for name in ("lost", "unwanted", "doubled")} == {
+        "lost": 1,
+        "unwanted": 1,
+        "doubled": 0,
+    }
+
+
+def test_the_ledger_alone_tells_who_is_there_twice(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    stored_twice(world)
+    serial_twice(world)
+    told = checker.online(world.effects, None)
+    assert told.violations == ["a serial had more than one effect", "stored twice"]
+    assert told.figures["doubled"] == 1
 
 
 def test_the_checker_imports_nothing_of_what_it_judges() -> None:

@@ -16,12 +16,16 @@ from pathlib import Path
 import pytest
 
 from adapters.journal import store
-from tests.adapters.ledgers import people
-from tests.reliability import laws
+from tests.adapters.ledgers import people, row
+from tests.reliability.checker import Bounds, check, lines
+from tests.reliability.checker import online as on_paper
+from tests.reliability.offline import in_ledgers
 from tests.system.office import ROOT, Office, Ran, open_office
 
 FULL, FAILED, HELD, DAMAGED = "磁盘已没有空间", "所在磁盘读写失败", "被其他程序占用", "已损坏"
-SECOND = "第四批"
+FIRST, SECOND = "第三批", "第四批"
+UNIT = str(row(0)[5])
+WANTED = in_ledgers(dict.fromkeys((1, 2, 3), (FIRST, UNIT)) | dict.fromkeys((10, 11), (SECOND, UNIT)))
 
 
 @pytest.fixture
@@ -40,12 +44,11 @@ def journal_of(office: Office) -> Path:
     return office.folder / "journal.db"
 
 
-def effects(office: Office) -> list[dict[str, object]]:
-    return [{**vars_of(one)} for one in office.portal.effects()]
-
-
-def vars_of(effect: object) -> dict[str, object]:
-    return {name: getattr(effect, name) for name in ("effect", "batch", "person", "serial", "content")}
+def holds(office: Office, journal: Path, *, settled: bool = True) -> None:
+    bounds = Bounds(settled=settled, attempts=2)
+    checked = check(office.portal.folder, journal, WANTED if settled else None, bounds=bounds)
+    assert checked.violations == []
+    assert checked.figures["lost"] == checked.figures["unwanted"] == 0
 
 
 def alarms(office: Office) -> list[str]:
@@ -62,8 +65,8 @@ def online(office: Office) -> set[str]:
 
 def is_clean_afterwards(office: Office) -> None:
     assert office.run("sync").code == 0
-    assert online(office) == {"第三批", SECOND}
-    assert laws.broken(journal_of(office), effects(office), {}, settled=False) == []
+    assert online(office) == {FIRST, SECOND}
+    holds(office, journal_of(office))
 
 
 @contextmanager
@@ -87,12 +90,12 @@ def test_on_a_full_disk_nothing_is_sent_looking_works_and_the_next_run_goes_on(o
             assert (ended.code, ended.out) == (1, "")
             assert FULL in ended.err
         assert alarms(office) == ["full"]
-        assert online(office) == {"第三批"}
+        assert online(office) == {FIRST}
         looking_and_the_report_work(office, FULL)
         (small / "somebody else's").unlink()
         assert office.run("sync").code == 0
-        assert online(office) == {"第三批", SECOND}
-        assert laws.broken(small / "journal.db", effects(office), {}, settled=False) == []
+        assert online(office) == {FIRST, SECOND}
+        holds(office, small / "journal.db")
 
 
 def fill(path: Path) -> None:
@@ -149,7 +152,7 @@ def test_a_disk_that_fails_stops_the_sending_and_looking_works_before_the_next_r
     assert (ended.code, FAILED in ended.err) == (1, True)
     looking_works(run)
     assert alarms(office) == ["disk"]
-    assert online(office) == {"第三批"}
+    assert online(office) == {FIRST}
     is_clean_afterwards(office)
 
 
@@ -164,7 +167,7 @@ def test_a_disk_that_fails_within_a_commit_stops_the_sending_and_the_next_run_is
     looked = run("status")
     assert (looked.code, looked.out, FAILED in looked.err) == (1, "", True)
     looking_works(office.run)
-    assert laws.broken(journal_of(office), effects(office), {}, settled=False) == []
+    holds(office, journal_of(office), settled=False)
     is_clean_afterwards(office)
 
 
@@ -195,7 +198,7 @@ def test_a_journal_that_another_program_holds_is_waited_for_and_then_left_to_the
     assert ended.code == 1
     assert HELD in ended.err
     assert alarms(office) == ["locked"]
-    assert online(office) == {"第三批"}
+    assert online(office) == {FIRST}
     is_clean_afterwards(office)
 
 
@@ -208,7 +211,7 @@ def test_a_damaged_journal_is_refused_with_the_command_that_restores_it_and_left
     assert "lxy-bridge restore" in ended.err
     assert journal_of(office).read_bytes() == content
     assert alarms(office) == ["damaged"]
-    assert online(office) == {"第三批"}
+    assert online(office) == {FIRST}
 
 
 def test_a_journal_that_is_gone_is_not_made_anew_until_somebody_says_so(office: Office) -> None:
@@ -227,8 +230,10 @@ def test_a_journal_that_is_gone_is_not_made_anew_until_somebody_says_so(office: 
 def is_known_again(office: Office) -> None:
     """The whole of the portal is read before anything is sent: nobody is entered twice."""
     assert office.run("sync").code == 0
-    assert online(office) == {"第三批", SECOND}
-    assert laws.online(effects(office), {}) == []
+    assert online(office) == {FIRST, SECOND}
+    told = on_paper(lines(office.portal.folder / "effects.jsonl"), WANTED)
+    assert told.violations == []
+    assert told.figures["lost"] == told.figures["unwanted"] == told.figures["doubled"] == 0
     assert office.run("new-journal").code == 2
 
 
@@ -240,7 +245,7 @@ def test_whoever_is_killed_has_the_next_one_look_at_the_whole_journal(office: Of
     assert ended.code == 1
     assert f"{DAMAGED}（integrity_check）" in ended.err
     assert (office.folder / "journal.db.in-use").exists()
-    assert online(office) == {"第三批"}
+    assert online(office) == {FIRST}
 
 
 def hurt_an_index(journal: Path) -> None:

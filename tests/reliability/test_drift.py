@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -34,8 +33,9 @@ from schemas.portal import Answer, Operation, Payload
 from schemas.report import Report, RunState
 from schemas.roster import Participant
 from tests.adapters.portal_rig import QILU, FakeTime
+from tests.reliability.checker import Row, Who, check, lines
 from tests.reliability.drift import KINDS, Drift, says_stored
-from tests.reliability.lane import measured, replayable, seeds
+from tests.reliability.lane import measured, replayable, shares
 from tests.unit.cast import BATCH, SPRING, WORDS, A, B, C, D, another, block, in_words, key_of, person
 from tests.unit.world import World
 
@@ -59,8 +59,6 @@ OF_A_CLOSED_PORTAL = {"a page"}
 PATHS = {getattr(QILU.operations, name).path: name for name in TARGETS if name != "token"} | {"/auth/token": "token"}
 OWED = {"short": 200, "long": 5_000}
 PARTS = 10
-APART = 1_100
-"""Between the first seeds of two parts: so that the short lane's parts together come to each kind at each target."""
 BY_HAND = "手工改动的单位"
 
 
@@ -141,13 +139,9 @@ class Trial:
     def stored(self) -> dict[tuple[str, str], dict[str, str]]:
         """Batch's name and the digest of an id → what the portal holds, from its own ledger of effects."""
         held: dict[tuple[str, str], dict[str, str]] = {}
-        for effect in self.effects():
+        for effect in lines(self.folder / "effects.jsonl"):
             held[effect["batch"].rpartition("/")[2], effect["person"]] = effect["content"]
         return held
-
-    def effects(self) -> list[dict[str, object]]:
-        lines = (self.folder / "effects.jsonl").read_text("utf-8").splitlines()
-        return [json.loads(line) for line in lines]
 
     def wrongly_agreed(self) -> int:
         """People the journal holds for read back equal, and the portal's ledger does not."""
@@ -160,6 +154,16 @@ class Trial:
             != _told(held.get((batch.rpartition("/")[2], digest(who[person].id_no)), {}))
             for batch, person in ((row.batch, bytes(row.person)) for row in pairs)
         )
+
+    def wanted(self) -> dict[Who, Row]:
+        """The ledgers, in the portal's words."""
+        fields = QILU.fields.person
+        return {
+            (str(key), digest(who.id_no)): {fields[n]: value for n, value in _content(self.offline[who]).items()}
+            for key, people in BOTH.items()
+            for who in people
+            if who in self.offline
+        }
 
     def not_equal(self) -> set[Participant]:
         """Who of the ledgers is not stored as they stand in them."""
@@ -254,17 +258,14 @@ def the_next_day_makes_good(trial: Trial) -> int:
     for _ in range(2):
         trial.world.settle()
         assert isinstance(trial.run(), Report)
-    assert trial.wrongly_agreed() == 0
-    created = Counter(
-        (effect["batch"], effect["person"]) for effect in trial.effects() if str(effect["effect"]).endswith("_created")
-    )
-    return sum(count - 1 for count in created.values())
+    checked = check(trial.folder, trial.world.journal.path, trial.wanted())
+    assert checked.violations == []
+    return checked.figures["doubled"]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_whatever_shape_an_answer_has_nothing_is_believed_that_is_not_so(tmp_path: Path, part: int) -> None:
-    """A seed decides the kind, the answer and the place; the parts share them."""
-    mine = seeds(short=OWED["short"] // PARTS, long=OWED["long"] // PARTS, start=part * APART)
+@pytest.mark.parametrize("mine", shares(PARTS, **OWED), ids=range(PARTS))
+def test_whatever_shape_an_answer_has_nothing_is_believed_that_is_not_so(tmp_path: Path, mine: range) -> None:
+    """A seed decides the kind, the answer and the place."""
     doubles, kinds = 0, set[tuple[str, str]]()
     for number in mine:
         kind, target = list(KINDS)[number % len(KINDS)], TARGETS[number // len(KINDS) % len(TARGETS)]

@@ -45,7 +45,7 @@ def rage(world: Storm, kills: int) -> None:
 @pytest.mark.parametrize("delivers", ["K1", "K2", "K3"])
 def test_a_storm_of_kills_stores_nobody_twice_and_loses_nobody(delivers: str, at_once: int) -> None:
     total: Counter[str] = Counter()
-    for seed in lane.seeds(short=WORLDS["short"], long=WORLDS["long"]):
+    for seed in lane.seeds(**WORLDS):
         with lane.replayable(seed), storm(Kind(delivers, at_once), seed) as world:
             rage(world, KILLS)
             world.roster.calm()
@@ -54,12 +54,9 @@ def test_a_storm_of_kills_stores_nobody_twice_and_loses_nobody(delivers: str, at
             assert checked.figures["lost"] == checked.figures["doubled"] == 0
             assert checked.figures["in_flight"] >= HITS * KILLS
             total.update(checked.figures, kills=world.codes[KILLED])
-    owed = lane.owed(short=WORLDS["short"], long=WORLDS["long"]) * KILLS
-    of_the_suite = WORLDS["short"] * KILLS, WORLDS["long"] * KILLS
     told = {name: total[name] for name in ("kills", "in_flight", "people", "effects", "lost", "doubled")}
-    lane.measured(
-        f"kills, {delivers}, {at_once} at once", trials=total["kills"], owed=owed, of_the_suite=of_the_suite, **told
-    )
+    owed = lane.owed(**WORLDS, each=KILLS)
+    lane.measured(f"kills, {delivers}, {at_once} at once", trials=total["kills"], owed=owed, **told)
 
 
 def joined(roster: Roster) -> None:

@@ -17,9 +17,12 @@ import pytest
 from adapters.portal.http import Retries
 from bridge.pipeline import sync
 from schemas.journal import Instant
-from schemas.report import RunState
+from schemas.report import Report, RunState
+from tests.reliability.checker import Row, Who, check
 from tests.reliability.far_portal import QILU, FarPortal, Time, Weather
 from tests.reliability.lane import LONG, measured, owed, replayable, seeds
+from tests.reliability.offline import told
+from tests.reliability.paper import digest
 from tests.unit.cast import another, person
 from tests.unit.world import World
 
@@ -67,9 +70,16 @@ class Federation:
         self.far = FarPortal(self.time, weather)
         self.world = World(folder, rows_per_call=5)
         self.cost = Cost()
-        self.state: RunState | None = None
+        self.report: Report | None = None
+        self.people: dict[Who, Row] = {}
         for number in range(BATCHES):
-            self.world.ledger(*(person(n) for n in range(1, 4)), batch=another(f"第{number + 1}批"))
+            self.keep(f"第{number + 1}批", 3)
+
+    def keep(self, name: str, count: int) -> None:
+        """The ledger of one batch."""
+        people, batch = [person(n) for n in range(1, count + 1)], another(name)
+        self.world.ledger(*people, batch=batch)
+        self.people |= {(str(batch.key), digest(one.id_no)): {"laborName": one.unit} for one in people}
 
     def instant(self) -> Instant:
         return Instant(datetime.fromtimestamp(self.time.now_s, SHANGHAI), self.time.now_s, "boot")
@@ -89,13 +99,22 @@ class Federation:
         rest, before = self.world.journal.runs.rest(), len(self.far.arrivals)
         retries = Counted(spent=rest.silent)
         portal = self.far.reached(retries, dialect=QILU, quiet_s=rest.left_s(self.instant().at))
-        report = sync(replace(self.world.house, portal=portal, clock=self))
-        self.state = report.state
+        self.report = sync(replace(self.world.house, portal=portal, clock=self))
         made = len(self.far.arrivals) - before
         self.cost.requests += made
         self.cost.again += retries.taken
         self.cost.probes += bool(rest.silent and made)
         self.cost.runs += 1
+
+    def holds(self) -> None:
+        """All is entered, and the checker finds nothing."""
+        assert self.report
+        assert self.report.state is RunState.COMPLETE
+        folder = self.world.journal.path.parent
+        self.far.keep_books(folder)
+        checked = check(folder, self.world.journal.path, self.people, report=told(self.report))
+        assert checked.violations == []
+        assert checked.figures["lost"] == checked.figures["doubled"] == checked.figures["unwanted"] == 0
 
 
 def refused(_: float) -> httpx.Response:
@@ -128,14 +147,14 @@ def test_days_without_the_portal_cost_a_tenth_more_than_first_tries_and_one_requ
     start_s = DAY_S + SYNC_AT_S - 600  # it goes ten minutes before the second day's sync
     office = Federation(tmp_path, away([(start_s, start_s + days * DAY_S)], kind))
     office.live(MIDNIGHT_S + start_s)
-    assert office.state is RunState.COMPLETE
+    office.holds()
     good = office.cost.requests
-    office.world.ledger(*(person(n) for n in range(1, 6)), batch=another("第1批"))
+    office.keep("第1批", 5)
     office.live(MIDNIGHT_S + start_s + days * DAY_S)
     during = office.cost.requests - good
     assert during <= 288 * days + 4
     office.live(MIDNIGHT_S + start_s + days * DAY_S + 2 * STEP_S + (WISH_S if kind == "throttled" else 0))
-    assert office.state is RunState.COMPLETE  # five minutes after it is back and may be asked, not on the next day
+    office.holds()  # five minutes after it is back and may be asked, not on the next day
     cost = office.cost
     assert cost.requests <= 1.1 * cost.first + cost.probes
     measured(
@@ -151,7 +170,7 @@ def test_days_without_the_portal_cost_a_tenth_more_than_first_tries_and_one_requ
 
 def test_whatever_the_portal_s_weather_requests_stay_in_bounds_and_all_is_entered_after_it(tmp_path: Path) -> None:
     trials, total = 0, Cost()
-    for seed in seeds(short=PROFILES["short"], long=PROFILES["long"]):
+    for seed in seeds(**PROFILES):
         with replayable(seed):
             folder = tmp_path / str(seed)
             folder.mkdir()
@@ -161,7 +180,7 @@ def test_whatever_the_portal_s_weather_requests_stay_in_bounds_and_all_is_entere
     measured(
         "outage profiles",
         trials=trials,
-        owed=owed(short=PROFILES["short"], long=PROFILES["long"]),
+        owed=owed(**PROFILES),
         requests=total.requests,
         first_tries=total.first,
         probes=total.probes,
@@ -187,9 +206,7 @@ def profile(seed: int, folder: Path) -> Cost:
     office.live(MIDNIGHT_S + spans[-1][1] + 2 * DAY_S + HOUR_S)
     cost = office.cost
     days = (spans[-1][1] + 2 * DAY_S) / DAY_S
-    assert office.state is RunState.COMPLETE, kind
+    office.holds()
     assert cost.requests <= 1.1 * cost.first + cost.probes + BUCKET * (days + 1), (kind, cost)
     assert cost.probes <= 288 * days
-    stored = [(one.parent, one.row["idCard"]) for one in office.far.server.desk.people.values()]
-    assert len(stored) == len(set(stored)) == BATCHES * 3
     return cost

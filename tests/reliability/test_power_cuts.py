@@ -1,7 +1,7 @@
 """The power is cut at random moments of a sync whose journal lies on a disk of its own (see `disk`).
 
 Whatever the journal had acknowledged is on the disk afterwards, whatever the portal stored had been made durable before,
-and the runs that follow lose nobody and store nobody twice. Judged by the portal's own ledger, read line by line.
+and the runs that follow lose nobody and store nobody twice.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from tests.adapters.ledgers import id_no, row
+from tests.adapters.ledgers import row
+from tests.reliability.checker import Bounds, check, lines
 from tests.reliability.disk import Disk, powered
 from tests.reliability.lane import measured, owed, replayable, seeds
+from tests.reliability.offline import in_ledgers
 from tests.system.office import ROOT, Office, open_office
 
-OWED = {"short": 30, "long": 500}
+WORLDS, CUTS = {"short": 3, "long": 50}, 10
+"""A world for so many cuts: the more of them it has seen, the more people it holds."""
+BOUNDS = Bounds(attempts=2, at_once=2)
 WINDOW_S = 0.8
 SLOW_S = 0.02  # how long the portal takes to store at most, also when its client is gone
 BATCHES = "第一批", "第二批", "第三批"
@@ -107,7 +110,8 @@ class Bridge:
         undone = max(commits, default=0) > commit_number(self.journal)
         undone += sum(attempt not in attempts for attempt in left)
         undone += sum(attempts.get(attempt) is None for attempt in ended)
-        undone += sum(effect["serial"] not in intended | {""} for effect in self.effects())
+        effects = lines(self.office.portal.folder / "effects.jsonl")
+        undone += sum(effect["serial"] not in intended | {""} for effect in effects)
         return undone, len(left - ended)
 
     def calm(self) -> None:
@@ -119,24 +123,15 @@ class Bridge:
             if code == 0:
                 break
             time.sleep(WINDOW_S)
-        held: dict[str, tuple[str, str]] = {}
-        created = Counter[str]()
-        for effect in self.effects():
-            if effect["person"]:
-                held[effect["person"]] = effect["batch"].rpartition("/")[2], effect["content"]["laborName"]
-            created[effect["batch"], effect["person"]] += effect["effect"].endswith("_created")
-        wanted = {sha256(id_no(n).encode()).hexdigest(): theirs for n, theirs in self.people.items()}
-        self.figures["doubled"] = sum(times - 1 for times in created.values())
-        self.figures["lost"] = sum(held.get(who) != theirs for who, theirs in wanted.items())
+        checked = check(self.office.portal.folder, self.journal, in_ledgers(self.people), bounds=BOUNDS)
+        assert checked.violations == []
+        for name in ("doubled", "lost", "unwanted"):
+            self.figures[name] = checked.figures[name]
         assert self.harm == {}
-
-    def effects(self) -> list[dict]:
-        ledger = (self.office.portal.folder / "effects.jsonl").read_text(encoding="utf-8")
-        return [json.loads(line) for line in ledger.splitlines()]
 
     @property
     def harm(self) -> dict[str, int]:
-        return {name: self.figures[name] for name in ("undone", "unusable", "doubled", "lost") if self.figures[name]}
+        return {name: self.figures[name] for name in (*COUNTED[4:], "unwanted") if self.figures[name]}
 
 
 def commit_number(path: Path) -> int:
@@ -179,14 +174,18 @@ def cut_and_put_right(bridge: Bridge, random: Random) -> None:
 
 
 def test_a_power_cut_undoes_nothing_acknowledged_and_nobody_is_lost_or_stored_twice(tmp_path: Path) -> None:
-    trials = 0
-    with bridge_on_a_disk(tmp_path) as bridge:
-        for _ in range(12):
-            bridge.change(Random(0))
-        bridge.calm()
-        for seed in seeds(**OWED):
-            with replayable(seed):
-                cut_and_put_right(bridge, Random(seed))
-            trials += 1
-    measured("power cuts", trials=trials, owed=owed(**OWED), **{name: bridge.figures[name] for name in COUNTED})
-    assert bridge.figures["in_the_middle"] >= trials // 4
+    figures, trials = Counter[str](), 0
+    for seed in seeds(**WORLDS):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        with replayable(seed), bridge_on_a_disk(folder) as bridge:
+            random = Random(seed)
+            for _ in range(12):
+                bridge.change(random)
+            bridge.calm()
+            for _ in range(CUTS):
+                cut_and_put_right(bridge, random)
+                trials += 1
+        figures += bridge.figures
+    assert figures["in_the_middle"] >= trials // 4
+    measured("power cuts", trials=trials, owed=owed(**WORLDS, each=CUTS), **{name: figures[name] for name in COUNTED})

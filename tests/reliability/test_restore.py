@@ -13,8 +13,10 @@ import pytest
 from schemas.identity import IdType
 from schemas.portal import DeliveryClass
 from schemas.report import Item
+from tests.reliability.checker import Bounds, check
 from tests.reliability.lane import measured, owed, replayable, seeds
 from tests.reliability.lives import BATCHES, WAYS, Lives
+from tests.reliability.offline import told
 from tests.unit.cast import VAULT
 
 SHORT, LONG = 50, 1_000
@@ -43,12 +45,19 @@ def put_back_once(folder: Path, seed: int, kinds: tuple[DeliveryClass, ...] = KI
         bring_back.append(way(lives))
     lives.last_hour()
     before = len(lives.portal.effects)
+    forgotten = lives.intended()
     bring_back[0]()
     fenced = lives.fences
     lives.some_days(random.randint(0, 3))
     report = lives.calm()
     assert report is not None
-    return judged(lives, Counter(fenced=lives.fences > fenced, stored_before=before), report.items)
+    came = Counter(fenced=lives.fences > fenced, stored_before=before)
+    lives.portal.keep_ledger(folder)
+    bounds = Bounds(keyed=kind is DeliveryClass.K2, forgotten=forgotten)
+    checked = check(folder, lives.file, lives.in_ledgers(), bounds=bounds, report=told(report))
+    assert checked.violations == []
+    came["doubled"] = checked.figures["doubled"]
+    return judged(lives, came, report.items)
 
 
 def judged(lives: Lives, came: Counter[str], items: Sequence[Item]) -> Counter[str]:
@@ -57,13 +66,12 @@ def judged(lives: Lives, came: Counter[str], items: Sequence[Item]) -> Counter[s
     """
     wanted, held = lives.wanted(), lives.held()
     apart = {who for who in wanted if held.get(who) != wanted[who]}
-    told = {item.person or item.batch for item in items}
+    named = {item.person or item.batch for item in items}
     marks = {who: VAULT.person_key(IdType.RESIDENT, who).hex()[:10] for who in apart}
     batches = {batch.key.name: batch.key.title for batch in BATCHES}
     by_people = lives.kind is DeliveryClass.K4
-    known = {who for who in apart if marks[who] in told and (who in held or by_people)}
-    known |= {who for who in apart if by_people and batches[wanted[who][0]] in told}  # with its batch's header
-    came["doubled"] = len(lives.portal.stored_twice())
+    known = {who for who in apart if marks[who] in named and (who in held or by_people)}
+    known |= {who for who in apart if by_people and batches[wanted[who][0]] in named}  # with its batch's header
     came["lost"], came["told"] = len(apart - known), len(known)
     return came
 

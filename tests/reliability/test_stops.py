@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
@@ -10,14 +9,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from adapters.practice.effects import digest
-from tests.adapters.ledgers import id_no, row
+from tests.adapters.ledgers import row
+from tests.reliability.checker import Bounds, Row, Who, check, lines, online
 from tests.reliability.lane import measured, owed, replayable, seeds
+from tests.reliability.offline import in_ledgers
 from tests.system.office import ROOT, Office, open_office
 
 BATCHES = "第一批", "第二批", "第三批"
@@ -26,15 +27,19 @@ PEOPLE = 45
 LATENCY_S = 0.01
 PUSH_TAKES_S = PEOPLE * LATENCY_S  # at least: each update is a request of its own
 PATIENCE_S = 60.0
+BOUNDS = Bounds(attempts=2, daily=("sync",))
+OWED = {"short": 20, "long": 200}
 SUITE = "asked to stop while pushing"
 DUE_TODAY = '\n[schedule]\nsync = "0 0 * * *"\nreport = "59 23 31 12 *"\nmail = "59 23 31 12 *"\n'
 FREE = "\n[brake]\nleast_people = 1000\n"  # everybody changes each day: that is the trial, and no mass change
 
 
-def keep(office: Office, unit: str) -> None:
+def keep(office: Office, unit: str) -> dict[Who, Row]:
+    """Everybody under this unit, and that is what must be online."""
     for number, batch in enumerate(BATCHES):
         mine = range(number, PEOPLE, len(BATCHES))
         office.keep(f"{batch}.xlsx", *(row(one, unit=unit) for one in mine), batch=batch)
+    return in_ledgers({one: (BATCHES[one % len(BATCHES)], unit) for one in range(PEOPLE)})
 
 
 @contextmanager
@@ -77,58 +82,42 @@ def states(office: Office) -> Counter[str]:
 def not_run_today(office: Office) -> None:
     """As if a night had passed: the next daemon owes its sync again."""
     with closing(sqlite3.connect(office.folder / "journal.db")) as journal, journal:
-        journal.execute("DELETE FROM run")
+        journal.execute("UPDATE run SET business_date = date(business_date, '-1 day')")
 
 
 def test_whenever_it_is_asked_to_stop_nothing_is_left_in_doubt(tmp_path: Path) -> None:
-    in_the_middle, number = 0, 0
-    trials = seeds(short=20, long=200)
+    in_the_middle, trials = 0, 0
     with open_office(tmp_path) as office:
         with office.settings.open("a", encoding="utf-8") as settings:
             settings.write(DUE_TODAY + FREE)
-        keep(office, UNITS[0])
+        wanted = keep(office, UNITS[0])
         office.portal.set_weather(latency_s=LATENCY_S, doubles=True)
         assert office.run("sync").code == 0
         with servant(office) as process:
-            for turn, number in enumerate(trials, start=1):
-                keep(office, UNITS[turn % 2])
+            for seed in seeds(**OWED):
+                trials += 1
+                wanted = keep(office, UNITS[trials % 2])
                 not_run_today(office)
-                with replayable(number):
-                    assert stopped(office, process, Random(number).uniform(0, PUSH_TAKES_S)) == 0
-                    found = states(office)
-                    assert found.keys() <= {"ready", "accepted", "agreed"}
-                    in_the_middle += bool(_still_to_do(office, UNITS[turn % 2]))
+                with replayable(seed):
+                    assert stopped(office, process, Random(seed).uniform(0, PUSH_TAKES_S)) == 0
+                    assert states(office).keys() <= {"ready", "accepted", "agreed"}
+                    assert judged(office, None) == []
+                in_the_middle += online(effects(office), wanted).figures["lost"] > 0
         office.portal.set_weather(latency_s=0.0)
+        not_run_today(office)
         assert office.run("sync").code == 0
-        assert not _still_to_do(office, UNITS[len(trials) % 2])
-        doubles = _doubles(office)
-        assert doubles == 0
-    assert in_the_middle >= len(trials) // 2
-    measured(
-        SUITE,
-        trials=len(trials),
-        owed=owed(short=20, long=200),
-        duplicates=doubles,
-        losses=0,
-        in_the_middle=in_the_middle,
-    )
+        assert judged(office, wanted) == []
+        came = online(effects(office), wanted).figures
+    assert came["doubled"] == came["lost"] == 0
+    assert in_the_middle >= trials // 2
+    figures = {"duplicates": came["doubled"], "losses": came["lost"], "in_the_middle": in_the_middle}
+    measured(SUITE, trials=trials, owed=owed(**OWED), **figures)
 
 
-def _lines(office: Office) -> Iterator[dict[str, object]]:
-    for line in (office.portal.folder / "effects.jsonl").read_text("utf-8").splitlines():
-        yield json.loads(line)
+def judged(office: Office, wanted: Mapping[Who, Row] | None) -> list[str]:
+    bounds = replace(BOUNDS, settled=wanted is not None)
+    return check(office.portal.folder, office.folder / "journal.db", wanted, bounds=bounds).violations
 
 
-def _still_to_do(office: Office, unit: str) -> set[str]:
-    """Who does not stand online under this unit, by the portal's own ledger."""
-    held = {effect["person"]: effect["content"] for effect in _lines(office) if effect["person"]}
-    return {one for one in (digest(id_no(n)) for n in range(PEOPLE)) if held[one]["laborName"] != unit}
-
-
-def _doubles(office: Office) -> int:
-    """People entered more than once, and requests stored more than once."""
-    created = Counter(
-        (one["batch"], one["person"]) for one in _lines(office) if str(one["effect"]).endswith("_created")
-    )
-    serials = Counter(one["serial"] for one in _lines(office) if one["effect"] != "batch_submitted")
-    return sum(count - 1 for count in (*created.values(), *serials.values()))
+def effects(office: Office) -> list[Row]:
+    return lines(office.portal.folder / "effects.jsonl")

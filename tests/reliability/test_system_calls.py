@@ -1,8 +1,8 @@
 """Killed, or failed by the disk, at every system call that changes anything: nobody twice, nobody lost.
 
-strace ends the process before the n-th call of each kind, or lets the call fail. Then a plain run follows, and the laws
-of `laws.py` must hold: in the short lane after every state that a trial left for the first time, in the long one after
-every trial.
+strace ends the process before the n-th call of each kind, or lets the call fail. The checker judges what that leaves, and
+what stands after plain runs: in the short lane after every state that a trial left for the first time, in the long one
+after every trial.
 """
 
 from __future__ import annotations
@@ -60,10 +60,9 @@ def hold(trials: list[Trial]) -> None:
 
 
 def harmed(trials: list[Trial]) -> dict[str, int]:
-    """How many laws about people the trials broke, in the words of `laws.py`."""
+    """How many trials doubled or lost somebody."""
     broken = [said for trial in trials for said in trial["broken"]]
-    doubled = sum("times created" in said or "effects of one serial" in said for said in broken)
-    return {"doubled": doubled, "lost": sum(" lost, " in said for said in broken)}
+    return {name: sum(said.startswith(f"{name}: ") for said in broken) for name in ("doubled", "lost")}
 
 
 @pytest.mark.parametrize("script", [*KILLED_ALWAYS, *(KILLED_AT_LENGTH if LONG else ())])

@@ -31,6 +31,7 @@ from bridge.rota import SHANGHAI, History, Owed
 from schemas.errors import RunError
 from schemas.report import ClockState, RunState
 from schemas.texts import T
+from tests.reliability.checker import Bounds, check
 from tests.reliability.lane import measured, replayable, seeds
 from tests.unit.world import new_journal
 
@@ -39,6 +40,7 @@ HOURS = {"sync": "30 6 * * *", "report": "30 7 * * *"}
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 TWO_HOURS_S, LONG_SLEEP_S = 2 * HOUR_S, 3 * DAY_S
 LEAP_YEAR = 2028
+YEARS = {"short": 2, "long": 100}
 RULES = [
     DeadlineRule(),
     DeadlineRule(working_days=True),
@@ -165,9 +167,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     journal.close()
 
 
-@pytest.mark.parametrize("year", seeds(short=2, long=100, start=LEAP_YEAR))
+@pytest.mark.parametrize("year", seeds(**YEARS, start=LEAP_YEAR))
 def test_in_a_whole_year_each_business_date_has_its_run_or_is_written_off(
-    machine: Machine, host_zone: str, year: int
+    machine: Machine, tmp_path: Path, host_zone: str, year: int
 ) -> None:
     with replayable(year):
         machine.random = Random(f"{year} {host_zone}")
@@ -182,11 +184,12 @@ def test_in_a_whole_year_each_business_date_has_its_run_or_is_written_off(
                 the_five_days_are_right(machine)
         for name in HOURS:
             each_day_is_answered(machine, name)
+        judged = check(tmp_path, machine.journal.path, None, bounds=Bounds(daily=tuple(HOURS)))
+        assert judged.violations == []
         figures = {name.replace(" ", "_"): count for name, count in machine.seen.items()}
         days = (date(year + 1, 1, 4) - date(year - 1, 12, 28)).days
-        measured(
-            "simulated years", trials=1, owed=1, of_the_suite=(2 * len(ZONES), 100 * len(ZONES)), days=days, **figures
-        )
+        whole = YEARS["short"] * len(ZONES), YEARS["long"] * len(ZONES)
+        measured("simulated years", trials=1, owed=1, of_the_suite=whole, days=days, **figures)
 
 
 def _was_tried(machine: Machine, name: str, day: date) -> bool:

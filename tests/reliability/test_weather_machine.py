@@ -26,7 +26,8 @@ from schemas.report import Report, RunState
 from tests.adapters.fake_source import FakeSource
 from tests.reliability.checker import check
 from tests.reliability.lane import seeds
-from tests.reliability.machines import FOLDER, Counted, fuzz
+from tests.reliability.machines import FOLDER, STORMS, Counted, fuzz
+from tests.reliability.offline import told
 from tests.reliability.tiny import (
     FILE,
     IDS,
@@ -46,6 +47,7 @@ from tests.reliability.tiny import (
     online_person,
     open_cut,
     reading,
+    wanted,
 )
 
 WHO = st.sampled_from(sorted(IDS))
@@ -232,18 +234,18 @@ class Weather(Counted):
         self.last_good_day = self.both_sides()
         return report
 
-    def a_second_run_writes_nothing(self, report: Report) -> None:
+    def a_second_run_writes_nothing(self, report: Report) -> Report:
         effects, calls = len(self.portal.effects), self.portal.calls.copy()
         second = pipeline.sync(self.house)
         writes = {name: count for name, count in (self.portal.calls - calls).items() if name in set(Operation)}
         assert not writes
         assert len(self.portal.effects) == effects
         assert second.state is report.state
+        return second
 
     def teardown(self) -> None:
         try:
-            self.a_second_run_writes_nothing(self.good_day())
-            self.the_checker_finds_nothing()
+            self.the_checker_finds_nothing(self.a_second_run_writes_nothing(self.good_day()))
         finally:
             self.journal.close()
             shutil.rmtree(self.folder)
@@ -255,10 +257,9 @@ class Weather(Counted):
         self.one_step_more()
         assert self.portal.stored_twice() == []
 
-    def the_checker_finds_nothing(self) -> None:
-        """Hands have changed what offline says: whether both sides agree this machine knows better."""
+    def the_checker_finds_nothing(self, report: Report) -> None:
         self.portal.keep_ledger(self.folder)
-        assert check(self.folder, self.file, None).violations == []
+        assert check(self.folder, self.file, wanted(self.wanted()), report=told(report)).violations == []
 
     def nothing_unheard_of_leaves(self, payload: Payload) -> None:
         """At the moment of each request: it is durable, says what offline says, and undoes nothing a hand did."""
@@ -356,7 +357,7 @@ def tell(text: str) -> None:
         note(text)
 
 
-@pytest.mark.parametrize("storms", seeds(short=4, long=20, start=1))
+@pytest.mark.parametrize("storms", seeds(**STORMS, start=1))
 def test_whatever_the_weather_both_sides_agree_after_a_good_day_and_nothing_is_stored_twice(storms: int) -> None:
     fuzz(Weather, storms)
 

@@ -28,7 +28,8 @@ from schemas.portal import Answer, OnlineBatch, OnlinePerson, Payload
 from schemas.roster import Category, Participant, Place, Reading, Roster
 from schemas.texts import Language
 from tests.adapters.fake_source import FakeSource
-from tests.reliability.paper import OnPaper
+from tests.reliability.checker import Row, Who
+from tests.reliability.paper import OnPaper, digest
 from tests.unit.cast import GLOSSARY, POLICY, VAULT
 from tests.unit.world import SETTLING, WINDOW_S, reader
 
@@ -217,6 +218,11 @@ def reading(people: Sides, base: str) -> Reading:
         for row, (who, unit) in enumerate(sorted(people.items()), start=1)
     )
     return Reading(FILE, (Roster(batch, Place(FILE, "", 0), rows),))
+
+
+def wanted(people: Sides) -> dict[Who, Row]:
+    """What offline holds, as the checker is told it."""
+    return {(str(KEY), digest(IDS[who])): {"unit": unit} for who, unit in people.items()}
 
 
 def online_person(who: str, unit: str) -> dict[str, str]:
