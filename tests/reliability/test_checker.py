@@ -373,7 +373,7 @@ def test_a_file_cut_short_was_out_for_those_too_who_were_decided_before_it_was_w
     world.do("UPDATE event SET what='by_hand.voided' WHERE id=2")
     world.put("revision", BATCH, b"one", 2, "s3", "differs")
     world.put("revision", BATCH, b"two", 2, "s4", "awaiting_human")
-    world.put("attempt", 3, 2, BATCH, at(5.0), at(5.0), at(7.0), 1, "exported", '["s3", "s4"]')
+    world.put("attempt", 3, 2, BATCH, at(5.0), at(5.0), at(7.0), 1, "exported", '["s3", "s4"]', "save_people")
     world.put("event", 4, at(6.0), BATCH, b"one", "read_back.differs", None, None)
     world.put("event", 5, at(7.0), BATCH, None, "save_people.exported", '["s4"]', '{"attempt": 3}')
     assert [told for told in world.checked() if told.startswith("I5")] == []

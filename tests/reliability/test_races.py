@@ -68,8 +68,7 @@ def spans(folder: Path) -> list[tuple[float, float]]:
 
 
 def test_of_senders_that_start_at_one_moment_one_works_and_the_others_say_that_somebody_is_at_work() -> None:
-    total = Counter[str]()
-    trials = seeds(short=OWED["short"], long=OWED["long"])
+    total, trials = Counter[str](lost=0, doubled=0), seeds(**OWED)
     for first in range(0, len(trials), TRIALS_AN_OFFICE):
         some = trials[first : first + TRIALS_AN_OFFICE]
         with world(Kind("K3", at_once=4), some[0]) as roster:
@@ -86,7 +85,7 @@ def test_of_senders_that_start_at_one_moment_one_works_and_the_others_say_that_s
             assert all(one[1] < later[0] for one, later in pairwise(at_work))
             checked = verdict(roster)
             assert checked.violations == []
-            assert checked.figures["lost"] == checked.figures["doubled"] == 0
+            total.update({name: checked.figures[name] for name in ("lost", "doubled")})
+    assert total["lost"] == total["doubled"] == 0
     assert total["refused"] >= REFUSED * total.pop("in_time")
-    due = owed(short=OWED["short"], long=OWED["long"])
-    measured("two senders at one moment", trials=len(trials), owed=due, doubled=0, lost=0, **total)
+    measured("two senders at one moment", trials=len(trials), owed=owed(**OWED), **total)

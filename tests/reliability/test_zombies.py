@@ -21,7 +21,7 @@ import pytest
 
 from adapters.journal.lock import writer_of
 from adapters.practice.traffic import read_traffic
-from tests.reliability.lane import LONG, measured, replayable, seeds
+from tests.reliability.lane import LONG, measured, replayable, shares
 from tests.reliability.storm import Kind, Roster, world
 from tests.reliability.test_kills import verdict
 from tests.system.office import ROOT, Office
@@ -127,12 +127,11 @@ def until(happens: Callable[[], bool]) -> None:
         time.sleep(LEASE_S / 5)
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_once_another_took_over(part: int) -> None:
+@pytest.mark.parametrize("mine", shares(PARTS, **OWED), ids=range(PARTS))
+def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_once_another_took_over(mine: range) -> None:
     """An office for so many trials: the more people it holds, the longer each of its runs takes."""
     names = "sent_once_taken_over", "sent_past_its_lease", "lost", "doubled"
     came, trials = Counter[str](dict.fromkeys(names, 0)), 0
-    mine = seeds(short=OWED["short"] // PARTS, long=OWED["long"] // PARTS, start=part * 1_000)
     for first in range(0, len(mine), TRIALS_AN_OFFICE):
         some = mine[first : first + TRIALS_AN_OFFICE]
         with world(Kind("K3", at_once=4), some[0]) as roster:
@@ -153,5 +152,4 @@ def test_a_sender_that_was_stopped_past_its_lease_sends_nothing_once_another_too
             came.update({name: checked.figures[name] for name in ("lost", "doubled")})
     assert came["sent_once_taken_over"] == came["lost"] == came["doubled"] == 0
     assert came["sent_past_its_lease"] <= SLIPS * came["resumed_past_its_lease"]
-    whole = OWED["short"], OWED["long"]
-    measured("zombies taken over", trials=trials, owed=len(mine), of_the_suite=whole, **came)
+    measured("zombies taken over", trials=trials, owed=len(mine), of_the_suite=tuple(OWED.values()), **came)
