@@ -255,12 +255,12 @@ Kept = Mapping[str, frozenset[str]]
 
 
 def _batches_of(connection: Connection, kept: Kept) -> set[str]:
-    """Those that the files speak of, but for the sheets that stay."""
+    """Those that the files speak of, but for the sheets that stay. A row of a batch stands in one of its rosters."""
     found: set[str] = set()
+    roster = tables.roster.c
     for path, sheets in kept.items():
-        for table in (tables.roster, tables.row):
-            here = table.c.file == path, table.c.sheet.not_in(sorted(sheets)), table.c.batch.is_not(None)
-            found |= set(connection.scalars(select(table.c.batch).where(*here).distinct()))
+        here = roster.file == path, roster.sheet.not_in(sorted(sheets))
+        found |= set(connection.scalars(select(roster.batch).where(*here).distinct()))
     return found
 
 
