@@ -53,11 +53,12 @@ _NAMES = tuple(key.name for key in fields(Keys))
 class Vault:
     """Fits `bridge.ports.Vault`."""
 
-    __slots__ = ("_cipher", "_keys", "_serials")
+    __slots__ = ("_cipher", "_keys", "_people", "_serials")
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._cipher = AESGCM(keys.seal)
+        self._people = hmac.new(keys.match, digestmod="sha256")
         self._serials = hmac.new(keys.serial, digestmod="sha256")
 
     @classmethod
@@ -89,8 +90,7 @@ class Vault:
 
     def person_key(self, id_type: str, id_no: str) -> bytes:
         """16 bytes, the same for the same person everywhere; tells nothing without the key."""
-        person = f"{id_type}{SEPARATOR}{id_no}".encode()
-        return hmac.digest(self._keys.match, person, "sha256")[:16]
+        return _under(self._people, (id_type, id_no))
 
     def mark(self, values: Sequence[str]) -> bytes:
         """16 bytes for the contents of one record: equal exactly when all values are equal, in order."""
@@ -98,11 +98,7 @@ class Vault:
 
     def serial(self, parts: Sequence[str]) -> str:
         """The idempotency key: 128 bits in hex."""
-        serial = (
-            self._serials.copy()
-        )  # hmac.digest lets go of the interpreter each time: dear where threads wait for it
-        serial.update(SEPARATOR.join(parts).encode())
-        return serial.digest()[:16].hex()
+        return _under(self._serials, parts).hex()
 
     def key_for(self, purpose: str) -> bytes:
         """32 bytes for one more use, of which the other keys cannot be learned."""
@@ -116,6 +112,13 @@ class Vault:
         """Kept in the journal, so that a wrong key file never starts. Tells nothing about the keys."""
         every = b"".join(getattr(self._keys, name) for name in _NAMES)
         return hmac.digest(every, b"recuperation-bridge key check", "sha256")[:8].hex()
+
+
+def _under(key: hmac.HMAC, parts: Sequence[str]) -> bytes:
+    """16 bytes. hmac.digest begins with the key each time, and lets go of the interpreter: dear where threads wait for it."""
+    keyed = key.copy()
+    keyed.update(SEPARATOR.join(parts).encode())
+    return keyed.digest()[:16]
 
 
 def create_keys(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 
 from schemas.batch import BatchKey, canonical_day
 from schemas.dialect import Dictionaries, Words
@@ -20,6 +21,9 @@ MAPPING_VERSION = "1"
 Mark = Callable[[Sequence[str]], bytes]
 PersonKey = Callable[[str, str], bytes]
 
+_of_person = attrgetter(*PERSON_FIELDS)
+_in_order = itemgetter(*PERSON_FIELDS)
+
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
@@ -30,7 +34,7 @@ class Glossary:
     person_key: PersonKey
 
     def mark_person(self, values: Values) -> bytes:
-        return self.mark((MAPPING_VERSION, *(values[field] for field in PERSON_FIELDS)))
+        return self.mark((MAPPING_VERSION, *_in_order(values)))
 
     def mark_batch(self, values: Values) -> bytes:
         return self.mark((MAPPING_VERSION, *(values[field] for field in BATCH_FIELDS)))
@@ -39,13 +43,13 @@ class Glossary:
 def wanted(roster: Roster, problems: Sequence[Problem], glossary: Glossary, *, ours: bool) -> Wanted:
     """What one checked roster wants online: its header, its people, and who must not be sent."""
     rows = [(_key(person, glossary), person_values(person), person.where) for person in roster.people]
-    places = {where: key for key, _, where in rows}
     people = {key: values for key, values, _ in reversed(rows)}
     unmappable = [
         _unmappable(where, field) for _, values, where in rows if (field := missing_word(values, glossary.words.person))
     ]
     found = (*problems, *unmappable)
     blocking = [problem for problem in found if problem.severity is Severity.BLOCK]
+    places = {where: key for key, _, where in rows} if blocking else {}
     held = frozenset(places[problem.where] for problem in blocking if problem.where in places)
     header = batch_values(roster, headcount=len(people) - len(held))
     return Wanted(
@@ -74,7 +78,7 @@ def _unmappable(where: Place, field: str) -> Problem:
 
 
 def person_values(person: Participant) -> dict[str, str]:
-    return {field: str(getattr(person, field)) for field in PERSON_FIELDS}
+    return dict(zip(PERSON_FIELDS, map(str, _of_person(person)), strict=True))
 
 
 def batch_values(roster: Roster, *, headcount: int) -> dict[str, str]:
@@ -94,7 +98,10 @@ def batch_values(roster: Roster, *, headcount: int) -> dict[str, str]:
 
 def missing_word(values: Values, dictionaries: Mapping[str, Words]) -> str:
     """The first field whose value has no word on the other side, or nothing."""
-    return next((field for field, words in dictionaries.items() if values[field] not in words), "")
+    for field, words in dictionaries.items():
+        if values[field] not in words:
+            return field
+    return ""
 
 
 def to_online(values: Values, dictionaries: Mapping[str, Words]) -> dict[str, str]:

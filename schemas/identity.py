@@ -10,6 +10,7 @@ import re
 import unicodedata
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 
 class IdType(StrEnum):
@@ -37,7 +38,9 @@ _NARROW = _LATIN | str.maketrans("０１２３４５６７８９（）［］", "
 _SCHEME = re.compile(r"[0-9]{17}[0-9X]")
 _OLD_FOREIGN_PERMIT = re.compile(r"[A-Z]{3}[0-9]{12}")
 _PASSPORT = re.compile(r"(?=.*[A-Z])(?=(?:.*[0-9]){4})[A-Z0-9]{6,9}")
-_PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
+_PROVINCE = re.compile(r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])")
+# 9 + province + country (since 2023-12): 99 is no province, so 999xxx is not a foreigner's permit.
+_FOREIGN_PERMIT = re.compile(rf"9{_PROVINCE.pattern}")
 _MOBILE = re.compile(r"1[0-9]{10}")
 _OLDEST_YEARS = 130
 _LENGTH, _OLD_LENGTH = 18, 15
@@ -89,8 +92,7 @@ def identify(canonical: str) -> IdType | None:
     if _SCHEME.fullmatch(canonical):
         if canonical[:2] in {"81", "82", "83"}:
             return IdType.HMT_PERMIT
-        # 9 + province + country (since 2023-12): 99 is no province, so 999xxx is not a foreigner's permit.
-        return IdType.FOREIGN_PERMIT if re.match(f"9{_PROVINCE}", canonical) else IdType.RESIDENT
+        return IdType.FOREIGN_PERMIT if _FOREIGN_PERMIT.match(canonical) else IdType.RESIDENT
     if _OLD_FOREIGN_PERMIT.fullmatch(canonical):
         return IdType.FOREIGN_PERMIT
     return IdType.PASSPORT if _PASSPORT.fullmatch(canonical) else None
@@ -101,15 +103,13 @@ def id_fault(canonical: str, *, on: date) -> str | None:
 
     Documents outside the 18-digit scheme carry no check digit, so their shape is all that is asked.
     """
-    if _OLD_FOREIGN_PERMIT.fullmatch(canonical) or _PASSPORT.fullmatch(canonical):
-        return None
     if len(canonical) != _LENGTH:
-        return "id_length"
+        return None if identify(canonical) else "id_length"
     if not _SCHEME.fullmatch(canonical):
         return "id_characters"
     if check_digit(canonical) != canonical[17]:
         return "id_check_digit"
-    born = birth_date(canonical)
+    born = _day(canonical[6:14])
     return None if born and born <= on and on.year - born.year <= _OLDEST_YEARS else "id_birth_date"
 
 
@@ -120,9 +120,9 @@ def check_digit(digits: str) -> str:
 
 def unknown_region(canonical: str) -> bool:
     """Whether the province in an id of the 18-digit scheme is none of GB/T 2260. Never more than a warning."""
-    if not _SCHEME.fullmatch(canonical):
+    if _PROVINCE.match(canonical) or not _SCHEME.fullmatch(canonical):
         return False
-    return identify(canonical) is not IdType.FOREIGN_PERMIT and not re.match(_PROVINCE, canonical)
+    return identify(canonical) is not IdType.FOREIGN_PERMIT
 
 
 def birth_date(canonical: str) -> date | None:
@@ -186,6 +186,7 @@ def _dense(text: str) -> str:
     return "".join(_visible(unicodedata.normalize("NFKC", text)).split())
 
 
+@lru_cache(maxsize=1 << 15)  # more than the days of a working life
 def _day(digits: str) -> date | None:
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))

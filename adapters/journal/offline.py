@@ -167,10 +167,10 @@ def _want(connection: Connection, wanted: Wanted, at: datetime) -> None:
     key = str(wanted.key)
     connection.exec_driver_sql(_UPSERT_BATCH, _batch_row(wanted))
     changed = _set_pairs(connection, key, wanted.people)
-    connection.execute(delete(tables.held).where(tables.held.c.batch == key))
+    connection.exec_driver_sql("DELETE FROM held WHERE batch=?", (key,))
     held = [(key, person) for person in sorted(wanted.held)]
     _insert(connection, "INSERT INTO held (batch, person) VALUES (?,?)", held)
-    connection.execute(delete(tables.touched).where(tables.touched.c.batch == key))
+    connection.exec_driver_sql("DELETE FROM touched WHERE batch=?", (key,))
     _tell(connection, wanted, changed, at)
 
 
@@ -204,15 +204,18 @@ def _set_pairs(connection: Connection, key: str, people: Mapping[bytes, bytes]) 
 
 _TELL_READ = (
     "INSERT INTO event (at, batch, person, what, detail)"
-    " SELECT ?1, batch, person, 'source.read', json_object('file', file, 'sheet', sheet, 'row', row) FROM standing"
-    " WHERE batch=?2 AND person=?3 AND kind='participant' ORDER BY id DESC LIMIT 1"
+    " SELECT ?1, batch, person, 'source.read', json_object('file', file, 'sheet', sheet, 'row', row)"
+    " FROM (SELECT max(id), * FROM standing WHERE batch=?2 AND kind='participant'"
+    " AND hex(person) IN (SELECT value FROM json_each(?3)) GROUP BY person)"
 )
+"""Of several rows of a person the last: columns beside a max() are those of its row (SQLite)."""
 
 
 def _tell(connection: Connection, wanted: Wanted, changed: Mapping[bytes, bytes | None], at: datetime) -> None:
     """On the timeline: who was read where, who is gone, what checking came to."""
     key, when = str(wanted.key), moment(at)
-    _insert(connection, _TELL_READ, [(when, key, person) for person, mark in changed.items() if mark is not None])
+    come = [person.hex().upper() for person, mark in changed.items() if mark is not None]
+    connection.exec_driver_sql(_TELL_READ, (when, key, orjson.dumps(come).decode()))
     codes = " ".join(problem.code for problem in wanted.problems) or "-"
     checked: dict[str, str | int] = {"people": len(wanted.people), "held": len(wanted.held), "problems": codes}
     gone: list[Entry] = [(key, person, "source.gone", {}) for person, mark in changed.items() if mark is None]
@@ -252,12 +255,12 @@ Kept = Mapping[str, frozenset[str]]
 
 
 def _batches_of(connection: Connection, kept: Kept) -> set[str]:
-    """Those that the files speak of, but for the sheets that stay."""
+    """Those that the files speak of, but for the sheets that stay. A row of a batch stands in one of its rosters."""
     found: set[str] = set()
+    roster = tables.roster.c
     for path, sheets in kept.items():
-        for table in (tables.roster, tables.row):
-            here = table.c.file == path, table.c.sheet.not_in(sorted(sheets)), table.c.batch.is_not(None)
-            found |= set(connection.scalars(select(table.c.batch).where(*here).distinct()))
+        here = roster.file == path, roster.sheet.not_in(sorted(sheets))
+        found |= set(connection.scalars(select(roster.batch).where(*here).distinct()))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -66,9 +66,8 @@ def rows_of(
 def damaged_row(
     path: str, rejection: Rejection, number: int | None = None, key: str | None = None
 ) -> tuple[object, ...]:
-    batch = key or (str(rejection.batch) if rejection.batch else None)
     problems = problems_to_json(rejection.problems)
-    return path, rejection.where.sheet, rejection.where.row, DAMAGED, number, batch, None, problems, None
+    return path, rejection.where.sheet, rejection.where.row, DAMAGED, number, key, None, problems, None
 
 
 def _row(path: str, where: Place, kind: str, owner: tuple[int, str, bytes | None], sealed: bytes) -> tuple[object, ...]:
@@ -137,7 +136,7 @@ def _bound(file: str, sheet: str, number: int) -> str:
 
 
 def problems_to_json(problems: Iterable[Problem]) -> str:
-    return orjson.dumps([asdict(problem) for problem in problems]).decode()
+    return orjson.dumps(tuple(problems)).decode()
 
 
 def problems_of_json(text: str) -> tuple[Problem, ...]:

@@ -10,7 +10,7 @@ from adapters.sources.cells import NameCell, id_cell, name_cell, phone_cell, tex
 from adapters.sources.grid import Cell, Grid, Spot
 from adapters.sources.header import Header
 from adapters.sources.problems import problem
-from adapters.sources.roles import column_of_kin, leads, words_said
+from adapters.sources.roles import role_said
 from schemas.header_words import Column
 from schemas.identity import IdType, id_fault, identify
 from schemas.roster import Category, Leader, Participant, Place, Problem, Rejection, Severity
@@ -58,11 +58,10 @@ def read_person(table: Table, index: int, *, on: date, notes: list[Problem]) -> 
     if _is_among(table.grid.looks.struck, table.header, index):
         row.wrong("row_struck", Column.NAME)
     who = _name(row, name)
-    said = words_said(who.note, speaking)
-    kin = column_of_kin(said)
+    kin, leads = role_said(who.note, *speaking)
     if kin:
         row.wrong("family_member", kin)
-    elif leads(said):
+    elif leads:
         return _finished(row, Leader(who.name, phone_cell(phone).digits, _unit(table, unit), table.place(index)), notes)
     id_type, number = _identity(row, id_no, on)
     group = _category(row, speaking[0], family=kin is not None)
@@ -93,7 +92,7 @@ def _name(row: _Row, cell: Cell) -> NameCell:
     found = name_cell(cell)
     if not found.name:
         row.missing("name_missing", Column.NAME)
-    elif any(map(str.isdigit, found.name)):
+    elif not found.name.isalpha() and any(map(str.isdigit, found.name)):
         row.wrong("name_format", Column.NAME)
     return found
 

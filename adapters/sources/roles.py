@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from adapters.sources.cells import text_of
 from adapters.sources.grid import Cell
@@ -18,19 +18,25 @@ _KIN = "家属"
 _NO_KIN = ("无", "非", "不", "未", "没")
 
 
-def words_said(note: str, cells: Sequence[Cell]) -> Words:
-    """The single words of each speaking cell, nothing where none of them is about a role.
+@lru_cache(maxsize=4096, typed=True)
+def role_said(note: str, *cells: Cell) -> tuple[Column | None, bool]:
+    """The column that calls the row's person a relative or an attendant, and whether any calls it a leader.
 
-    `note` is what stood behind the name.
+    `note` is what stood behind the name; `cells` are those of SPEAKING.
     """
+    said = _words_said(note, cells)
+    return _column_of_kin(said), _leads(said)
+
+
+def _words_said(note: str, cells: Sequence[Cell]) -> Words:
+    """The single words of each speaking cell, nothing where none of them is about a role."""
     if not _word_of_role().search("\n".join([note, *(cell for cell in cells if isinstance(cell, str))])):
         return {}
     said = {column: _words(cell) for column, cell in zip(SPEAKING, cells, strict=True) if cell != ""}
     return said | {Column.NAME: _words(note)} if note else said
 
 
-def column_of_kin(said: Words) -> Column | None:
-    """The column that calls the row's person a relative or an attendant."""
+def _column_of_kin(said: Words) -> Column | None:
     family = _family_words()
     for column, words in said.items():
         if not words.isdisjoint(family) or any(word.endswith(_KIN) and not word.startswith(_NO_KIN) for word in words):
@@ -38,7 +44,7 @@ def column_of_kin(said: Words) -> Column | None:
     return None
 
 
-def leads(said: Words) -> bool:
+def _leads(said: Words) -> bool:
     """带队 in any column; 工作人员 as a post is also an ordinary one, and then the row states a category."""
     leader, staff = _leader_words()
     for column, words in said.items():
