@@ -107,6 +107,7 @@ def _waits(revision: Revision | None, mark: bytes | None) -> bool:
 
 
 def _may_be_submitted(batch: BatchFacts, people: Sequence[PersonFacts], tally: BatchTally) -> bool:
-    whole = batch.mark_offline == batch.mark_online and not people and not tally.damaged and tally.agreed > 0
+    same = batch.mark_offline == batch.mark_online and not (batch.header and batch.header.undecided)
+    whole = same and not people and not tally.damaged and tally.agreed > 0
     asked = batch.submission is not None and batch.submission.state not in _NOT_TAKEN
     return whole and batch.status is OnlineStatus.DRAFT and not asked

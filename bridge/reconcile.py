@@ -167,7 +167,7 @@ def _offline_bucket(fact: PersonFacts, view: View) -> Bucket:
     """Where one offline row of a disagreeing person belongs; what is online outweighs what was sent."""
     if (fact.batch, fact.person) in view.suspects.offline:
         return Bucket.MISTYPED
-    if fact.online is not None:
+    if fact.online not in {None, fact.offline}:
         return Bucket.DIFFERS
     if fact.revision is not None and fact.revision.carried(by_hand=view.rules.by_hand):
         return Bucket.EXPORTED if fact.revision.out else Bucket.UPLOADED
@@ -184,4 +184,6 @@ def _offline_bucket(fact: PersonFacts, view: View) -> Bucket:
 def _online_bucket(fact: PersonFacts, view: View) -> Bucket:
     if (fact.batch, fact.person) in view.suspects.online:
         return Bucket.MISTYPED
+    if fact.online == fact.offline:
+        return _offline_bucket(fact, view)
     return Bucket.ONLY_ONLINE if fact.offline is None else Bucket.DIFFERS

@@ -43,8 +43,8 @@ def suspects(journal: Journal, people: Sequence[PersonFacts]) -> Suspects:
     """Match the leftovers; people are opened only in batches where both sides have some."""
     leftovers: defaultdict[BatchKey, tuple[list[PersonFacts], list[PersonFacts]]] = defaultdict(lambda: ([], []))
     for fact in people:
-        if fact.online is None or fact.offline is None:
-            leftovers[fact.batch][fact.offline is None].append(fact)
+        if fact.offline_only or fact.online_only:
+            leftovers[fact.batch][fact.online_only].append(fact)
     both = {batch: sides for batch, sides in leftovers.items() if all(sides)}
     return Suspects({batch: _match(journal, *sides) for batch, sides in both.items()})
 

@@ -92,6 +92,8 @@ def _in_batch(
 def _standing(fact: PersonFacts | None, person: Person) -> Text:
     if fact is None:
         return T("both sides agree") if person.offline and person.online else T("on neither side any more")
+    if fact.offline == fact.online:
+        return T("outcome unknown")
     if fact.held and fact.online is None:
         return T("not sent: the check stops it")
     if fact.offline_only:

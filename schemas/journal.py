@@ -193,7 +193,10 @@ class BatchFacts:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """One person whose two sides disagree. `code` and `words` are the portal's to the last request."""
+    """One person whose two sides disagree, or are equal while something else may be on its way.
+
+    `code` is the portal's to the last request.
+    """
 
     batch: BatchKey
     person: bytes
@@ -206,11 +209,11 @@ class PersonFacts:
 
     @property
     def offline_only(self) -> bool:
-        return self.online is None
+        return self.online is None and self.offline is not None
 
     @property
     def online_only(self) -> bool:
-        return self.offline is None
+        return self.offline is None and self.online is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from adapters.journal import tables
 from adapters.journal.epoch import hold_back, next_turn
 from adapters.journal.keyed import drop_keys, keep_keys
 from adapters.journal.outgoing import bound_attempt
-from adapters.journal.revisions import put, put_all_of, revision_of, set_states
+from adapters.journal.revisions import EQUAL_IN_DOUBT, put, put_all_of, revision_of, set_states
 from adapters.journal.rows import problems_of_json
 from adapters.journal.sealed import Seals, columns_of, day_of, moment, moment_of, sealed_json
 from adapters.journal.store import Store
@@ -80,13 +80,20 @@ class Deliveries:
         return tuple(_batch_facts(row, newest) for row in rows)
 
     def disagreeing(self, *, only: BatchKey | None = None) -> tuple[PersonFacts, ...]:
-        """Every person of our batches whose two sides differ: the cost is that of the differences alone."""
+        """Every person of our batches whose two sides differ, or are equal while something else may be on its way.
+
+        The cost is that of these alone.
+        """
         with self._store.read() as connection:
-            rows = connection.exec_driver_sql(
-                _DISAGREEING + (" AND p.batch=?" if only else ""), (str(only),) if only else ()
-            )
+            rows = [
+                row
+                for which in (_DIFFERENT, _EQUAL_IN_DOUBT)
+                for row in connection.exec_driver_sql(
+                    _FACTS + which + (" AND p.batch=?" if only else ""), (str(only),) if only else ()
+                )
+            ]
             key_of = cache(BatchKey.parse)
-            return tuple(_person_facts(key_of(batch), *rest) for batch, *rest in rows.all())
+            return tuple(_person_facts(key_of(batch), *rest) for batch, *rest in rows)
 
     def tallies(self) -> dict[BatchKey, BatchTally]:
         """Head counts of every batch."""
@@ -206,22 +213,26 @@ _INSERT_ATTEMPT = (
     " VALUES (?,?,?,?,?,?,?,?,?)"
 )
 
-_DISAGREEING = (
+_FACTS = (
     "SELECT p.batch, p.person, p.mark_offline, p.mark_online, p.mark_agreed, h.person IS NOT NULL AS held,"
     " r.number, r.serial, r.mark, r.state, r.code"
     " FROM pair p JOIN batch b ON b.key = p.batch AND b.ours"
     " LEFT JOIN held h ON h.batch = p.batch AND h.person = p.person"
     " LEFT JOIN revision r ON r.batch = p.batch AND r.person = p.person AND r.number ="
     " (SELECT max(number) FROM revision n WHERE n.batch = p.batch AND n.person = p.person)"
-    " WHERE p.mark_offline IS NOT p.mark_online"
+    " WHERE "
 )
+_DIFFERENT = "p.mark_offline IS NOT p.mark_online"
+_EQUAL_IN_DOUBT = f"(p.batch, p.person) IN (SELECT batch, person FROM ({EQUAL_IN_DOUBT}))"  # noqa: S608  # literals
 
 _TALLIES = (
-    "SELECT b.key, ifnull(p.offline, 0) AS offline, ifnull(p.online, 0) AS online, ifnull(p.agreed, 0) AS agreed,"
+    "SELECT b.key, ifnull(p.offline, 0) AS offline, ifnull(p.online, 0) AS online,"  # noqa: S608  # literals
+    " ifnull(p.agreed, 0) - ifnull(d.doubted, 0) AS agreed,"
     " (SELECT count(*) FROM standing s WHERE s.batch = b.key AND kind = 'damaged') AS damaged,"
     " (SELECT count(*) FROM held WHERE held.batch = b.key) AS held, ifnull(p.known, 0) AS known"
     " FROM batch b LEFT JOIN (SELECT batch, count(mark_offline) AS offline, count(mark_online) AS online,"
     " sum(mark_offline = mark_online) AS agreed, count(mark_agreed) AS known FROM pair GROUP BY batch) p ON p.batch = b.key"
+    f" LEFT JOIN (SELECT batch, count(mark_offline) AS doubted FROM ({EQUAL_IN_DOUBT}) GROUP BY batch) d ON d.batch = b.key"
 )
 
 
@@ -313,6 +324,6 @@ def _person_facts(
     state: str,
     code: str | None,
 ) -> PersonFacts:
-    """In the order of `_DISAGREEING`: there may be a hundred thousand of them."""
+    """In the order of `_FACTS`: there may be a hundred thousand of them."""
     revision = None if serial is None else Revision(serial, number, mark, State(state))
     return PersonFacts(key, person, offline, online, agreed, revision, bool(held), code or "")

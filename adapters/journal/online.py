@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select
 
 from adapters.journal import tables
 from adapters.journal.epoch import let_pass
-from adapters.journal.revisions import Change, open_revisions, set_states
+from adapters.journal.revisions import IN_DOUBT, Change, open_revisions, set_states
 from adapters.journal.sealed import Seals, moment, moment_of, sealed_json
 from adapters.journal.store import Store
 from adapters.journal.timeline import Entry, add_events
@@ -56,7 +56,7 @@ class Online:
     def last_read(self) -> dict[BatchKey, LastRead]:
         """When the people of each of our listed batches were last listed. The cost is that of the batches."""
         with self._store.read() as connection:
-            doubted = set(connection.exec_driver_sql(_DOUBTED, _UNDECIDED).scalars())
+            doubted = set(connection.exec_driver_sql(_DOUBTED).scalars())
             rows = connection.exec_driver_sql(_LAST_READ).all()
         return {
             BatchKey.parse(row.key): LastRead(
@@ -233,12 +233,9 @@ class Online:
 
 _GONE = "UPDATE batch SET online=NULL, mark_online=NULL, status=NULL, times_online=1, people_change=NULL WHERE key=?"
 
-_UNDECIDED = tuple(state.value for state in State if Revision("", 0, b"", state).undecided)
-
 _DOUBTED = (
-    "SELECT batch FROM pair WHERE mark_offline IS NOT mark_online"  # noqa: S608  # only question marks are put in
-    f" UNION SELECT batch FROM revision r WHERE state <> 'agreed' AND state IN ({', '.join('?' * len(_UNDECIDED))})"
-    " AND number = (SELECT max(number) FROM revision n WHERE n.batch = r.batch AND n.person = r.person)"
+    "SELECT batch FROM pair WHERE mark_offline IS NOT mark_online"  # noqa: S608  # literals
+    f" UNION SELECT batch FROM ({IN_DOUBT})"
     " UNION SELECT batch FROM finding WHERE state = 'open' AND code = 'D08'"
 )
 """Batches with a difference, with something on its way, or with a double that staff are about to delete."""
@@ -298,14 +295,17 @@ def _is_latest(connection: Connection, batch: str, as_of: datetime | None) -> bo
 
 
 def _stop_clocks(connection: Connection, batch: str, at: datetime) -> None:
-    """The entry clock stops only when the header and every row of the batch is read back equal."""
-    connection.exec_driver_sql(
-        "UPDATE batch SET entered_on=? WHERE key=? AND entered_on IS NULL AND mark_offline=mark_online"
-        " AND EXISTS (SELECT 1 FROM pair WHERE batch=key)"
-        " AND NOT EXISTS (SELECT 1 FROM pair WHERE batch=key AND mark_offline IS NOT mark_online)"
-        " AND NOT EXISTS (SELECT 1 FROM standing s WHERE s.batch=key AND kind='damaged')",
-        (at.date().isoformat(), batch),
-    )
+    """The entry clock stops only when the header and every row of the batch is read back equal, and none is on its way."""
+    connection.exec_driver_sql(_STOP_CLOCK, (at.date().isoformat(), batch, SUBMISSION))
+
+
+_STOP_CLOCK = (
+    "UPDATE batch SET entered_on=? WHERE key=? AND entered_on IS NULL AND mark_offline=mark_online"  # noqa: S608  # literals
+    " AND EXISTS (SELECT 1 FROM pair WHERE batch=key)"
+    " AND NOT EXISTS (SELECT 1 FROM pair WHERE batch=key AND mark_offline IS NOT mark_online)"
+    " AND NOT EXISTS (SELECT 1 FROM standing s WHERE s.batch=key AND kind='damaged')"
+    f" AND NOT EXISTS (SELECT 1 FROM ({IN_DOUBT}) d WHERE d.batch=key AND person<>?)"
+)
 
 
 def bound(batch: str, record: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, text
 
 from adapters.journal import tables
 from adapters.journal.online import bound
+from adapters.journal.revisions import EQUAL_IN_DOUBT
 from adapters.journal.rows import PARTICIPANT, values_at
 from adapters.journal.sealed import Seals, opened_json
 from adapters.journal.store import Store
@@ -157,5 +158,6 @@ _COUNTS = {
     f" WHERE r.{_OURS}",
     "not_ours_offline": "SELECT count(*) FROM row WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
     "not_ours_online": "SELECT count(*) FROM online WHERE batch IN (SELECT key FROM batch WHERE NOT ours)",
-    "agreed": f"SELECT count(*) FROM pair WHERE mark_offline = mark_online AND {_OURS}",  # noqa: S608
+    "agreed": f"SELECT (SELECT count(*) FROM pair WHERE mark_offline = mark_online AND {_OURS})"  # noqa: S608
+    f" - (SELECT count(mark_offline) FROM ({EQUAL_IN_DOUBT}) WHERE {_OURS})",
 }

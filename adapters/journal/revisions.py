@@ -19,6 +19,20 @@ Change = tuple[str, str, str]
 
 OpenRevision = tuple[bytes, Revision, Instant]
 
+_UNDECIDED = ", ".join(f"'{state}'" for state in State if Revision("", 0, b"", state).undecided)
+
+IN_DOUBT = (
+    f"SELECT batch, person FROM revision r WHERE state <> 'agreed' AND state IN ({_UNDECIDED})"  # noqa: S608  # literals
+    " AND number = (SELECT max(number) FROM revision n WHERE n.batch = r.batch AND n.person = r.person)"
+)
+"""Of whom the portal may hold something else than it lists; what is found is what is not agreed, by a partial index."""
+
+EQUAL_IN_DOUBT = (
+    f"SELECT p.batch, p.person, p.mark_offline FROM ({IN_DOUBT}) d"  # noqa: S608
+    " CROSS JOIN pair p ON p.batch = d.batch AND p.person = d.person AND p.mark_offline IS p.mark_online"
+)
+"""Those of them whose two sides show the same: that is no agreement yet."""
+
 _ROWS_AT_ONCE = 500
 _SETTLED = (State.REFUSED, State.READY, State.INTENT)
 

@@ -31,7 +31,8 @@ def of_batches(view: View) -> Iterator[Finding]:
 def _of_header(view: View, batch: BatchFacts, *, waits: bool) -> Iterator[Finding]:
     """`waits`: that the batch's files wait to be uploaded is said of the files."""
     carried = batch.header is not None and batch.header.carried(by_hand=view.rules.by_hand)
-    if batch.header is not None and batch.offline is not None and batch.header.undecided and not carried:
+    online_only = batch.offline is None and batch.online is not None
+    if batch.header is not None and batch.header.undecided and not (online_only or carried):
         case = case_of_doubt(batch.header, view.rules)
         yield replace(
             _finding(view, batch, Code.OUTCOME_UNKNOWN, words=batch.header),
@@ -44,7 +45,7 @@ def _of_header(view: View, batch: BatchFacts, *, waits: bool) -> Iterator[Findin
             return
         code = Code.CHANGED_ONLINE if gone else due_code(view, batch.key)
         yield _finding(view, batch, code, words=batch.header, moved=Moved.ONLINE if gone else None)
-    elif batch.offline is None and batch.online is not None:
+    elif online_only:
         gone = batch.mark_agreed is not None
         code = Code.CHANGED_OFFLINE if gone else Code.ONLY_ONLINE
         yield _finding(view, batch, code, moved=Moved.OFFLINE if gone else None)

@@ -16,7 +16,7 @@ from schemas.texts import Text
 
 def of_people(view: View) -> Iterator[Finding]:
     """Every person whose sides disagree, unless the batch's own finding says it all."""
-    offline_elsewhere = {fact.person: fact.batch for fact in view.people if fact.online is None}
+    offline_elsewhere = {fact.person: fact.batch for fact in view.people if fact.offline_only}
     yield from _of_suspects(view)
     suspected = view.suspects.offline | view.suspects.online
     for fact in view.people:
@@ -43,14 +43,14 @@ def said_by_the_batch(fact: PersonFacts, batch: BatchFacts, rules: Rules) -> boo
     revision = fact.revision
     if rules.by_hand and revision is not None and revision.state is State.REFUSED and not fact.held:
         return batch.offline is None
-    if fact.offline is not None and revision is not None and revision.carried(by_hand=rules.by_hand):
+    if not fact.online_only and revision is not None and revision.carried(by_hand=rules.by_hand):
         return True
     not_there = fact.online is None and batch.mark_online is None
     return not_there or batch.offline is None or (fact.held and fact.online is None)
 
 
 def _of_person(view: View, fact: PersonFacts, elsewhere: BatchKey | None) -> Finding:
-    if fact.offline is not None and fact.revision is not None and fact.revision.undecided:
+    if not fact.online_only and fact.revision is not None and fact.revision.undecided:
         case = case_of_doubt(fact.revision, view.rules)
         return _finding(view, fact, Code.OUTCOME_UNKNOWN, case=case, information=case is Case.VOUCHED)
     moved = who_moved(fact.offline, fact.online, fact.agreed)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from adapters.journal.deliveries import _EQUAL_IN_DOUBT, _FACTS
 from adapters.journal.journal import Journal
-from adapters.journal.online import _DOUBTED, _UNDECIDED
+from adapters.journal.online import _DOUBTED, _STOP_CLOCK
 from bridge.map import batch_values, person_values, wanted
 from schemas.batch import BatchKey
 from schemas.journal import Instant, Intake, KnownFile, ListedBatch, ListedPerson, Values
@@ -270,8 +271,22 @@ def test_a_batch_with_something_on_its_way_is_in_doubt(journal: Journal, state: 
 
 def test_looking_for_doubt_walks_through_no_people_that_agree(journal: Journal) -> None:
     with journal.store.read() as connection:
-        plan = " ".join(row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {_DOUBTED}", _UNDECIDED))
+        plan = " ".join(row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {_DOUBTED}"))
     assert {"pair_disagreeing", "revision_open", "finding_open"} <= set(plan.split())
+
+
+def test_those_in_doubt_though_equal_are_found_by_what_is_on_its_way_alone(journal: Journal) -> None:
+    with journal.store.read() as connection:
+        plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {_FACTS}{_EQUAL_IN_DOUBT}")]
+    assert any("revision_open" in line for line in plan)
+    assert not any(line.startswith("SCAN") for line in plan)
+
+
+def test_stopping_a_clock_looks_at_the_revisions_of_its_batch_alone(journal: Journal) -> None:
+    with journal.store.read() as connection:
+        query = f"EXPLAIN QUERY PLAN {_STOP_CLOCK}"
+        plan = [row.detail for row in connection.exec_driver_sql(query, ("", "", b""))]
+    assert [line for line in plan if line.startswith("SEARCH r ") and "(batch=?" in line and "revision" in line]
 
 
 def test_as_of_is_the_oldest_listing_of_our_people(journal: Journal) -> None:
