@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ Weather = Callable[[float], httpx.Response | None]
 
 QILU = shipped_dialect("qilu")
 ADDRESS = "https://portal.test"
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass
@@ -68,8 +70,8 @@ class FarPortal:
         }
         self.requests.append(noted)
         answer = self.weather(self.time.now_s) or self._answered(request)
-        wish = answer.headers.get("Retry-After")
-        noted |= {"status": answer.status_code, "retry_after_s": float(wish) if wish else None}
+        wish = answer.headers.get("Retry-After", "")
+        noted |= {"status": answer.status_code, "retry_after_s": float(wish) if _SECONDS.fullmatch(wish) else None}
         return answer
 
     def _answered(self, request: httpx.Request) -> httpx.Response:
