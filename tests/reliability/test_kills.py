@@ -104,7 +104,7 @@ def lived(roster: Roster, seconds: float) -> tuple[int, float]:
 
 def test_kills_of_the_real_command_store_nobody_twice_and_lose_nobody() -> None:
     """Starting takes most of a real command's time: how many of its kills hit a request is told, not demanded."""
-    kills = lane.owed(short=20, long=400)
+    kills = lane.owed(short=5, long=400)
     with world(Kind("K3", at_once=1), seed=3) as roster:
         codes: Counter[int] = Counter()
         roster.turn_bad()

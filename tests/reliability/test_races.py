@@ -19,7 +19,7 @@ from tests.reliability.storm import Kind, Roster, world
 from tests.reliability.test_kills import verdict
 from tests.system.office import ROOT, Office
 
-OWED = {"short": 50, "long": 1_000}
+OWED = {"short": 20, "long": 1_000}
 TRIALS_AN_OFFICE = 50  # the more people it holds, the longer each of its runs takes
 SLOW_S = 0.02  # so long the portal takes to store: who works is still at it when the others ask for the lock
 LATE_S = 0.5  # at most: whoever comes so late may find all done

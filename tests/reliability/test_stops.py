@@ -28,7 +28,7 @@ LATENCY_S = 0.01
 PUSH_TAKES_S = PEOPLE * LATENCY_S  # at least: each update is a request of its own
 PATIENCE_S = 60.0
 BOUNDS = Bounds(attempts=2, daily=("sync",))
-OWED = {"short": 20, "long": 200}
+OWED = {"short": 10, "long": 200}
 SUITE = "asked to stop while pushing"
 DUE_TODAY = '\n[schedule]\nsync = "0 0 * * *"\nreport = "59 23 31 12 *"\nmail = "59 23 31 12 *"\n'
 FREE = "\n[brake]\nleast_people = 1000\n"  # everybody changes each day: that is the trial, and no mass change

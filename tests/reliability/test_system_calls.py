@@ -91,7 +91,7 @@ def test_a_disk_that_fails_at_any_call_stops_the_sending_with_an_alarm_and_the_n
 
 def test_a_bit_flipped_in_the_journal_is_found_out_or_harms_nobody(folder: Path) -> None:
     """SQLite keeps no checksums: what stands in a column may change unseen, but then it must enter nobody twice."""
-    owed = lane.owed(short=200, long=1000)
+    owed = lane.owed(short=40, long=1000)
     _, trials, cost = injected(folder, "recover-late", "kill", "--flips", str(owed if lane._ONLY is None else 1000))
     hold(trials)
     came = Counter(trial["came"] for trial in trials)

@@ -26,7 +26,7 @@ from tests.reliability.storm import Kind, Roster, world
 from tests.reliability.test_kills import verdict
 from tests.system.office import ROOT, Office
 
-OWED = {"short": 50, "long": 1_000}
+OWED = {"short": 30, "long": 1_000}
 PARTS = 5 if LONG else 2  # side by side: most of a trial is waiting
 TRIALS_AN_OFFICE = 25
 LEASE_S = 0.5
