@@ -37,8 +37,7 @@ class Status(TypedDict):
 
     `to_do` counts the open findings somebody has to settle, `undecided` people whose outcome is not known yet.
     `to_upload` and `to_read_back` count people whose files are carried by hand, `carried_days` how long the oldest
-    of them have waited. `days_without_sync` were written off since the last report.
-    of them have waited. `fence`: the journal may not know what was sent last, and nothing is sent before `until`.
+    of them have waited. `days_without_sync` were written off since the last report. `fence`: the journal may not know what was sent last, and nothing is sent before `until`.
     `writer` is the process that holds the journal now; `silent_s` above 0: it was stopped past its lease.
     """
 

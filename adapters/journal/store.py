@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -28,6 +28,7 @@ _CACHE_KIB = 32_768
 class Store:
     """One SQLite file, one connection. `read_only` opens an existing journal without the writer's lock.
 
+    Who only looks sees one moment, however much is written meanwhile: all reads are one transaction, until `close`.
     Even then it opens for writing: what a killed writer left half-done has to be rolled back before anybody can read.
     Once the disk has failed nothing more is written: a second fsync may succeed and mean nothing.
     `turned` is told of each turn in which requests are let go, once it is durable.
@@ -38,6 +39,8 @@ class Store:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.failed: JournalError | None = None
+        self._read_only = read_only
+        self._moment: Connection | None = None
         self._engine = _engine(path, read_only=read_only)
         self._number: int | None = None
         self.turned = lambda _turn: None
@@ -77,10 +80,16 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         try:
-            with self._engine.connect() as connection:
+            with self._reading() as connection:
                 yield connection
         except (DBAPIError, UnicodeDecodeError) as error:
             raise self._told(error) from error
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        if not self._read_only:
+            return self._engine.connect()
+        self._moment = self._moment or self._engine.connect()
+        return nullcontext(self._moment)
 
     def _told(self, error: DBAPIError | UnicodeDecodeError) -> JournalError:
         """What SQLite says of a damaged file quotes it, and need be no text: then Python cannot even say it."""
@@ -90,6 +99,8 @@ class Store:
         return told
 
     def close(self) -> None:
+        if self._moment is not None:
+            self._moment.close()
         self._engine.dispose()
 
 

@@ -9,7 +9,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -363,3 +365,18 @@ def test_moments_keep_their_zone(journal: Journal) -> None:
     with journal.store.read() as connection:
         [kept] = connection.exec_driver_sql("SELECT started_at FROM run WHERE id=?", (run,)).scalars()
     assert datetime.fromisoformat(kept) == MORNING_AFTER
+
+
+def test_who_only_looks_sees_one_moment_however_much_is_written_meanwhile(path: Path) -> None:
+    """Figures of two moments would not add up; and what is written waits for whoever looks, not the other way round."""
+    journal, looking = open_journal(path, VAULT, SETTLING), open_journal(path, VAULT, SETTLING, read_only=True)
+    assert looking.runs.began_at() is None
+    with ThreadPoolExecutor(1) as other:
+        written = other.submit(journal.runs.begin, "sync", MORNING_AFTER.date(), at=MORNING_AFTER)
+        time.sleep(0.2)
+        assert looking.runs.began_at() is None
+        looking.close()
+        assert written.result() == 1
+    later = open_journal(path, VAULT, SETTLING, read_only=True)
+    assert later.runs.began_at() == MORNING_AFTER
+    later.close()
