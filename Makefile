@@ -21,8 +21,8 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	sh .ci/apt $$(grep -v '^#' tests/apt.txt)
 	$(MAKE) lint
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term --ignore tests/reliability
-	$(BIN)/pytest -n 2 --dist worksteal tests/reliability
+	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term --ignore tests/reliability
+	$(BIN)/pytest -n 4 --dist worksteal tests/reliability
 
 FIGURES := $(CURDIR)/$(VENV)/reliability-figures
 reliability: $(VENV)/installed-dev

@@ -73,15 +73,14 @@ def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
     journal, now = house.journal, house.clock.instant().at
     last = journal.runs.last("report")
     since = last[1] if last else None
-    batches, tallies = journal.deliveries.batches(), journal.deliveries.tallies()
+    tallies = journal.deliveries.tallies()
     facts = Facts(
         reconciliation=found,
-        batches=batches,
         tallies=tallies,
         open=journal.findings.open(),
         settled=journal.findings.settled_since(since) if since else (),
         since=since,
-        complete=all_confirmed(found, batches, tallies) and not trouble,
+        complete=all_confirmed(found, tallies) and not trouble,
         mails_waiting=len(journal.outbox.waiting()),
         carried=journal.outgoing.carried(),
         days_without_sync=journal.runs.missed("sync", since=since),

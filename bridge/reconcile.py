@@ -65,7 +65,8 @@ def reconcile(
     of_this_run = of_the_run(view, failures, drift, aside or {}, journal.runs.notes(), turned_away, unfinished)
     of_some = of_unmade(view, unmade or {}, _opened(journal, set(unmade or {})))
     findings = [*_all_findings(view, journal), *of_this_run, *of_some, *of_refusals(view, unplaced)]
-    return Reconciliation(offline, online, tuple({found.id: found for found in findings}.values()), view.clocks)
+    of_each = {found.id: found for found in findings}
+    return Reconciliation(offline, online, tuple(of_each.values()), tuple(view.batches.values()), view.clocks)
 
 
 def _view(journal: Journal, rules: Rules, now: datetime, identify: Identify) -> View:

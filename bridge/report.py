@@ -37,7 +37,6 @@ class Facts:
     """
 
     reconciliation: Reconciliation
-    batches: Sequence[BatchFacts]
     tallies: Mapping[BatchKey, BatchTally]
     open: Sequence[Sighting]
     settled: Sequence[Sighting]
@@ -54,7 +53,7 @@ def report(facts: Facts, wording: Wording, *, deadline: DeadlineRule, reviewed_o
     clocks = facts.reconciliation.clocks
     items = in_order(facts.open, clocks, wording, facts.since)
     to_do = any(found.to_do for found in items)
-    ours = [batch for batch in facts.batches if batch.ours]
+    ours = [batch for batch in facts.reconciliation.batches if batch.ours]
     open_of_batch = Counter(found.batch for found in items)
     lines = [
         _line(batch, facts, open_of_batch, _review(batch, deadline, now, reviewed_online=reviewed_online))
@@ -199,16 +198,14 @@ UNCONFIRMED = frozenset(Bucket) - {
 }
 
 
-def all_confirmed(
-    reconciliation: Reconciliation, batches: Sequence[BatchFacts], tallies: Mapping[BatchKey, BatchTally]
-) -> bool:
+def all_confirmed(reconciliation: Reconciliation, tallies: Mapping[BatchKey, BatchTally]) -> bool:
     """Whether every row of both sides is proven equal, or rightly waits because its batch has not ended.
 
     Nor is complete what was handed in for review while nobody knows whether it was taken.
     """
     loose = any((set(side.buckets) & UNCONFIRMED) for side in (reconciliation.offline, reconciliation.online))
     clocks = reconciliation.clocks
-    ended = [b for b in batches if b.key in clocks and clocks[b.key].state is not ClockState.NOT_YET]
+    ended = [b for b in reconciliation.batches if b.key in clocks and clocks[b.key].state is not ClockState.NOT_YET]
     return not loose and all(_is_whole(batch, tallies[batch.key]) for batch in ended)
 
 

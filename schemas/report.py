@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from schemas.batch import BatchKey, Level
 from schemas.finding import Bucket, Case, FieldDifference, Finding, Moved
+from schemas.journal import BatchFacts
 from schemas.portal import OnlineStatus
 from schemas.roster import Place
 
@@ -65,11 +66,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Both sides' buckets and all findings open now. `clocks` are the entry clocks of our batches."""
+    """Both sides' buckets and all findings open now; of which batches, and the entry clocks of ours."""
 
     offline: Side
     online: Side
     findings: tuple[Finding, ...]
+    batches: tuple[BatchFacts, ...]
     clocks: Mapping[BatchKey, Clock]
 
 

@@ -74,11 +74,8 @@ class Runs:
 
     def last(self, kind: str) -> tuple[RunState, datetime] | None:
         """State and end of the newest finished run of a kind."""
-        run = tables.run
-        ended = run.c.kind == kind, run.c.ended_at.is_not(None), run.c.state != RunState.MISSED
-        query = select(run.c.state, run.c.ended_at).where(*ended)
         with self._store.read() as connection:
-            found = connection.execute(query.order_by(run.c.id.desc()).limit(1)).first()
+            found = connection.exec_driver_sql(_LAST, (kind, RunState.MISSED.value)).first()
         return None if found is None else (RunState(found.state), datetime.fromisoformat(found.ended_at))
 
     def rest(self) -> Rest:
@@ -126,6 +123,8 @@ class Runs:
             kept = connection.scalars(select(note.c.said).order_by(note.c.noted_at, note.c.said)).all()
         return tuple(Text(**orjson.loads(said)) for said in kept)
 
+
+_LAST = "SELECT state, ended_at FROM run WHERE kind=? AND ended_at IS NOT NULL AND state <> ? ORDER BY id DESC LIMIT 1"
 
 _REST = (
     "SELECT ended_at, numbers ->> 'silent' AS silent, numbers ->> 'quiet_ms' AS quiet_ms FROM run"

@@ -32,7 +32,6 @@ from tests.reliability.small_world import (
     report,
     sync,
     traced,
-    wait_until_quiet,
 )
 from tests.reliability.strace import DISK, WIRE, Aim, aims, failing, killing
 
@@ -95,7 +94,7 @@ class Injector:
         for _ in range(TRIES):
             self.nursery.again()
             code = traced(self.nursery, SCRIPTS[self.script], aim.step, killing(aim))
-            wait_until_quiet()
+            self.nursery.wait_until_quiet()
             if code == KILLED:
                 break
         return {"code": code, "hit": code == KILLED, "broken": self.go_on()}
@@ -106,7 +105,7 @@ class Injector:
         chosen = chance.choice(("pwrite64", "fdatasync", "ftruncate", "sendto", "recvfrom"))
         second = Aim(0, chosen, chance.randint(1, 60 if chosen == "pwrite64" else 8))
         code = traced(self.nursery, sync, 0, killing(second), later_s=2 * WINDOW_S)
-        wait_until_quiet()
+        self.nursery.wait_until_quiet()
         return {
             "code": code,
             "hit": first == KILLED,
@@ -118,7 +117,7 @@ class Injector:
     def killed_only(self, aim: Aim) -> int | None:
         self.nursery.again()
         code = traced(self.nursery, SCRIPTS[self.script], aim.step, killing(aim))
-        wait_until_quiet()
+        self.nursery.wait_until_quiet()
         return code
 
     def failed(self, aim: Aim, error: str, *, ever_after: bool) -> dict[str, object]:
@@ -218,18 +217,18 @@ def _said(checked: Checked) -> list[str]:
 def trials(injector: Injector, asked: argparse.Namespace) -> Iterator[dict[str, object]]:
     if asked.flips:
         yield {"calls": 0}
-        for number in range(asked.part, asked.flips, asked.parts) if asked.only is None else [asked.only]:
+        for number in range(asked.flips) if asked.only is None else [asked.only]:
             yield {"trial": number} | injector.flipped(number)
         return
     found = injector.aims()
     yield {"calls": len(found)}
     if asked.pairs:
-        for number in range(asked.part, asked.pairs, asked.parts) if asked.only is None else [asked.only]:
+        for number in range(asked.pairs) if asked.only is None else [asked.only]:
             chance = random.Random(number)
             aim = chance.choice(found)
             yield {"trial": number, "aim": str(aim)} | injector.killed_twice(aim, chance)
         return
-    for number, aim in list(enumerate(found))[asked.part :: asked.parts]:
+    for number, aim in enumerate(found):
         if asked.only in {None, number}:
             yield {"trial": number, "aim": str(aim)} | injector.trial(number, aim, ever_after=asked.ever_after)
 
@@ -243,8 +242,6 @@ def main() -> None:
     parser.add_argument("--every-end", action="store_true", help="go on to the end after every trial")
     parser.add_argument("--pairs", type=int, default=0, help="so many trials with a second kill, in the recovery")
     parser.add_argument("--flips", type=int, default=0, help="so many trials with one bit of the journal flipped")
-    parser.add_argument("--part", type=int, default=0)
-    parser.add_argument("--parts", type=int, default=1)
     parser.add_argument("--only", type=int)
     asked = parser.parse_args()
     nursery = Nursery(asked.folder, asked.script)

@@ -18,7 +18,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from importlib import import_module
@@ -233,7 +233,7 @@ class Nursery:
         for aim in reversed(aims(log, [name])):
             self.again()
             traced(self, sync, aim.step, killing(aim))
-            wait_until_quiet()
+            self.wait_until_quiet()
             if self.on_its_way() == ["save_people"] and sum(bool(one["person"]) for one in self.effects) == stored:
                 return True
         return False
@@ -275,6 +275,11 @@ class Nursery:
     def stop_portal(self) -> None:
         _kill(self._portal[0])
         self._portal = (0, 0)
+
+    def wait_until_quiet(self) -> None:
+        """A request may still be on its way into the portal when its sender is dead: until all of the portal sleeps."""
+        while any(state != "S" for state in _states(self._portal[0])):
+            time.sleep(0.001)
 
     def _open_mailbox(self) -> tuple[int, int]:
         def serve() -> None:
@@ -407,6 +412,13 @@ def _kill(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
+def _states(pid: int) -> Iterator[str]:
+    """Of each thread, as proc(5) has it."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # it has ended meanwhile
+            yield (thread / "stat").read_text("ascii").rpartition(") ")[2][0]
+
+
 def _ends_with_its_parent() -> None:
     import ctypes
 
@@ -426,8 +438,3 @@ def _as_the_first_version_left_it(config: Config) -> None:
         key_check = Vault.load(config.vault.key_file).check_value()
         journal.execute("INSERT INTO meta (key, value) VALUES ('key_check', ?)", (key_check,))
     journal.close()
-
-
-def wait_until_quiet() -> None:
-    """A request may still be on its way into the portal when its sender is dead."""
-    time.sleep(0.01)
