@@ -101,7 +101,7 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
         differences=tuple(one for one in found.differences if one.rule is not Rule.DICTIONARY),
         why=entry.why,
         owner=catalogue.owner_name(entry.owner, language),
-        next_step=advice or entry.next_step.format_map(catalogue.Values(found.values)),
+        next_step=advice or entry.next_step.format_map(catalogue.Values(found.values, whom=_whom(found))),
         source=entry.source,
         words=found.words,
         hours_left=due.hours_left if due else None,
@@ -112,6 +112,13 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
         to_do=(entry.to_do and not found.information) or bool(found.words),
         case=found.case,
     )
+
+
+def _whom(found: Finding) -> str:
+    """As commands take it: a person's mark, or a batch by its title."""
+    if found.person or found.batch is None:
+        return found.person[:10]
+    return f'"{found.batch.title}"'
 
 
 def _said(found: Finding, wording: Wording) -> tuple[str, str]:

@@ -58,6 +58,7 @@ class Case(StrEnum):
     SUBMISSION_VOUCHED = "submission_vouched"  # D15: a person says it was taken, the batch's status does not
     REFUSED = "refused"  # D21: the portal refused the submission, and the batch stays a draft
     TAKEN_BACK = "taken_back"  # D21: it was submitted once, and is a draft again
+    RETURNED = "returned"  # D21: the reviewer sent it back, and nobody has handed it in again
     CREDENTIALS = "credentials"  # D20: the portal does not accept who we are
     UNFINISHED = "unfinished"  # D20: the run ended early, and something may be left
     FORM = "form"  # D18: a sheet that is no roster, and was read as what it is

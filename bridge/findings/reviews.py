@@ -31,14 +31,18 @@ def _of_batch(view: View, batch: BatchFacts) -> Iterator[Finding]:
         yield _finding(view, batch, Code.OUTCOME_UNKNOWN, case, information=case is Case.SUBMISSION_VOUCHED)
     elif (not_taken := _not_taken(batch)) is not None:
         yield _finding(view, batch, Code.REVIEW_OUTSTANDING, not_taken)
-        return  # nobody can review what was not handed in
+        return  # nobody can review what is not handed in
     if _awaits_review(view, batch):
         yield _finding(view, batch, Code.REVIEW_OUTSTANDING)
 
 
 def _not_taken(batch: BatchFacts) -> Case | None:
-    """Why the batch stays a draft until somebody does something about it."""
-    if batch.submission is None or batch.offline is None or batch.status is not OnlineStatus.DRAFT:
+    """Why nobody can review the batch until somebody does something about it."""
+    if batch.offline is None:
+        return None
+    if batch.status is OnlineStatus.RETURNED:
+        return Case.RETURNED
+    if batch.submission is None or batch.status is not OnlineStatus.DRAFT:
         return None
     return _NOT_ASKED_AGAIN.get(batch.submission.state)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.wiring.service import SystemClock
+from schemas.finding import Case
 from schemas.portal import DeliveryClass, Operation
 from schemas.revision import State
 from tests.system.office import Desk, Ran, run
@@ -82,10 +83,15 @@ def office(tmp_path: Path) -> Office:
     return office
 
 
-def test_the_report_says_whom_to_ask_and_which_command_takes_the_answer(office: Office) -> None:
-    [first, _] = [item for item in office.world.sync().to_do if item.code == "D15"]
+@pytest.mark.parametrize(("lost", "whom"), [(Operation.SAVE_PEOPLE, MARK), (Operation.SAVE_BATCH, f'"{TITLE}"')])
+def test_the_report_says_whom_to_ask_and_which_command_takes_the_answer(
+    tmp_path: Path, lost: Operation, whom: str
+) -> None:
+    office = furnished(tmp_path, DeliveryClass.K4, lost)
+    office.world.settle()
+    first, *_ = (item for item in office.world.sync().to_do if item.case is Case.ASK)
     assert "Ask whoever can log in to the portal" in first.next_step
-    assert "lxy-bridge settle MARK --stored --by WHO" in first.next_step
+    assert f"lxy-bridge settle {whom} --stored --by WHO" in first.next_step
 
 
 def test_what_is_stored_is_not_sent_again_and_stays_open_until_it_is_read_back(office: Office) -> None:

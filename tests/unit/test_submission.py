@@ -21,7 +21,11 @@ from tests.unit.world import World, picture
 
 ALL_AGREE = "complete\noffline 2: agreed=2\nonline 2: agreed=2"
 SPRING_ONLY = Wish(batches=frozenset({SPRING}))
-REFUSED, TAKEN_BACK = (Code.REVIEW_OUTSTANDING, Case.REFUSED), (Code.REVIEW_OUTSTANDING, Case.TAKEN_BACK)
+REFUSED, TAKEN_BACK, RETURNED = (
+    (Code.REVIEW_OUTSTANDING, Case.REFUSED),
+    (Code.REVIEW_OUTSTANDING, Case.TAKEN_BACK),
+    (Code.REVIEW_OUTSTANDING, Case.RETURNED),
+)
 IN_DOUBT, ASK, VOUCHED = (
     (Code.OUTCOME_UNKNOWN, Case.SUBMISSION),
     (Code.OUTCOME_UNKNOWN, Case.SUBMISSION_ASK),
@@ -174,7 +178,21 @@ def test_a_batch_taken_back_to_a_draft_is_told_and_handed_in_only_because_somebo
     assert asked(world, SPRING_ONLY) == (ALL_AGREE, {Operation.SUBMIT: 1})
 
 
-@pytest.mark.parametrize("hand", ["hand_in", "review", "give_back"])
+def test_a_batch_its_reviewer_sent_back_is_told_until_somebody_hands_it_in_again(world: World) -> None:
+    world.sync()
+    world.portal.give_back(world.batch_id())
+    with world.written() as calls:
+        assert told(world.sync()) == partial(RETURNED)
+    assert calls == asked(world, SPRING_ONLY)[1] == {}
+    world.ledger(A, replace(B, phone="19900000009"))
+    with world.written() as calls:
+        assert told(world.sync()) == partial(RETURNED)
+    assert calls == {Operation.UPDATE_PERSON: 1}
+    world.portal.hand_in(world.batch_id())
+    assert world.run() == ALL_AGREE
+
+
+@pytest.mark.parametrize("hand", ["hand_in", "review"])
 def test_what_was_handed_in_online_is_not_handed_in_again_whoever_asks(world: World, hand: str) -> None:
     world.sync_with_refused(Operation.SUBMIT)
     getattr(world.portal, hand)(world.batch_id())
