@@ -302,6 +302,10 @@ HINTS: dict[str, tuple[Spoil, str]] = {
         'answer.rules: no line says "too many calls"',
     ),
     "no line for a token refused": (lambda t: t["answer"]["rules"].pop(2), 'answer.rules: no line says "token or'),
+    "a key that does not outlive the waiting": (
+        lambda t: t.update(delivery_class="K2", key_life_s=t["settle_window_s"]),
+        "key_life_s: no longer than settle_window_s: no request is ever made again under its key, as with K3.",
+    ),
     "a secret in clear": (
         lambda t: t["transport"]["headers"].update({"X-Key": "9f86d081884c7d659a2feaa0c55ad015"}),
         "transport.headers.X-Key: looks like a secret in clear. Declare it in [secrets] and name it here in braces.",

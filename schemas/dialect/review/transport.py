@@ -29,6 +29,7 @@ def transport_faults(dialect: Dialect) -> Iterator[Fault]:
     address = dialect.transport.base_url
     if address and FILL_IN not in address and (text := wrong_address(address)):
         yield fault("transport.base_url", text)
+    yield from _keys(dialect)
     yield from _limits(dialect)
     yield from _signature(dialect)
     sealing = dialect.sealing
@@ -50,6 +51,13 @@ def _fill_in(value: object, path: str) -> Iterator[Fault]:
         case list():
             for number, inner in enumerate(value, start=1):
                 yield from _fill_in(inner, f"{path}[{number}]")
+
+
+def _keys(dialect: Dialect) -> Iterator[Fault]:
+    """A key is used again only while it surely lives until the answer is in: for a settle window more."""
+    if dialect.key_life_s is not None and dialect.key_life_s <= dialect.settle_window_s:
+        text = T("{key}: no longer than settle_window_s: no request is ever made again under its key, as with K3.")
+        yield hint("key_life_s", text)
 
 
 def _limits(dialect: Dialect) -> Iterator[Fault]:
