@@ -7,8 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from adapters.sources.aliases import Aliases
 from adapters.sources.facts import Facts
 from adapters.sources.ledger import Task
+from adapters.sources.marks import settings_mark
 from adapters.sources.problems import problem
 from adapters.sources.records import Records, read_records
 from schemas.errors import SourceError
@@ -25,10 +27,24 @@ class AskedSource(ABC):
     A Place in it is NAME/people, the batch, and the row's serial number where there is such a column.
     """
 
-    def __init__(self, name: str, defaults: Facts, *, now: Callable[[], datetime], key: bytes = b"") -> None:
-        """`now` tells the time with its zone; moments without one are meant in it. `key` makes the marks of batches."""
+    def __init__(
+        self,
+        name: str,
+        defaults: Facts,
+        aliases: Aliases,
+        *,
+        words: object,
+        now: Callable[[], datetime],
+        key: bytes,
+    ) -> None:
+        """`words` is what else the settings say of how its rows are meant. `key` makes the marks of batches.
+
+        `now` tells the time with its zone; moments without one are meant in it.
+        """
         self._name = name
         self._defaults = defaults
+        self._aliases = aliases
+        self._told = settings_mark(defaults, aliases, words)
         self._now = now
         self._key = key
         self._fetched: Records | None = None
@@ -43,8 +59,7 @@ class AskedSource(ABC):
         mark = self._mark(now)
         if mark is None:
             return (self._stamp(_moment_ns(now)),)
-        said = repr((*mark, self._defaults))
-        return (self._stamp(int.from_bytes(hashlib.sha256(said.encode()).digest()[:7])),)
+        return (self._stamp(int.from_bytes(hashlib.sha256(repr(mark).encode()).digest()[:7])),)
 
     def digest(self, stamp: FileStamp) -> bytes:  # noqa: ARG002  # there is but one
         """SHA-256 of all rows. Raises SourceError."""
@@ -58,11 +73,12 @@ class AskedSource(ABC):
             raise SourceError(self._emptied())
         if not found.rows:
             return Reading(stamp.path, notes=(problem("no_rows", Place(stamp.path)),))
-        return read_records(Task(stamp.path, self._now().date(), self._defaults, known, key=self._key), found)
+        task = Task(stamp.path, self._now().date(), self._defaults, known, self._aliases, self._key)
+        return read_records(task, found)
 
     @abstractmethod
     def _mark(self, now: datetime) -> tuple[object, ...] | None:
-        """What differs whenever the rows, or what is asked for, do; None where nothing proves it. Raises SourceError."""
+        """What differs whenever the rows do, or what is asked for; None where nothing proves it. Raises SourceError."""
 
     @abstractmethod
     def _fetch(self) -> Records:
@@ -73,7 +89,7 @@ class AskedSource(ABC):
         """Where it held people and answers nobody any more."""
 
     def _stamp(self, mark: int) -> FileStamp:
-        return FileStamp(f"{self.name}/{_ONE_FILE}", 0, mark)
+        return FileStamp(f"{self.name}/{_ONE_FILE}", 0, mark, self._told)
 
 
 def _moment_ns(now: datetime) -> int:

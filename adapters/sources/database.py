@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.asked import AskedSource
 from adapters.sources.engines import Database
 from adapters.sources.facts import Facts
@@ -40,11 +41,12 @@ class DatabaseSource(AskedSource):
         database: Database,
         queries: Queries,
         defaults: Facts,
+        aliases: Aliases = NO_ALIASES,
         *,
         now: Callable[[], datetime],
         key: bytes = b"",
     ) -> None:
-        super().__init__(database.name, defaults, now=now, key=key)
+        super().__init__(database.name, defaults, aliases, words=queries.columns, now=now, key=key)
         self._database = database
         self._queries = queries
 
@@ -56,11 +58,12 @@ class DatabaseSource(AskedSource):
         value = answer.rows[0][0]
         if value is None or not queries.watermark or _is_recent(value, now, queries.overlap_s):
             return None
-        return value, queries.people, sorted(queries.columns.items())
+        return value, queries.people
 
     def _fetch(self) -> Records:
         answer = self._database.ask(self._queries.people)
-        found = records(answer.names, answer.rows, self._queries.columns, self._now().tzinfo)
+        columns, headings = self._queries.columns, self._aliases.columns
+        found = records(answer.names, answer.rows, columns, self._now().tzinfo, aliases=headings)
         if found is None:
             missing = [name for name in self._queries.columns.values() if name not in answer.names]
             raise SourceError(

@@ -13,6 +13,7 @@ from adapters.sources.copying import AT_ONCE, Patience, quiet_copy
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Unreadable
 from adapters.sources.ledger import Task
+from adapters.sources.marks import settings_mark
 from adapters.sources.understanding import understand, unreadable
 from schemas.batch import Level
 from schemas.errors import SourceError
@@ -51,7 +52,7 @@ class FolderSource:
         self._defaults = Facts(organiser=organiser, level=level, year=year)
         self._key = key
         self._aliases = aliases
-        self._told = hashlib.blake2b(repr((self._defaults, aliases)).encode(), digest_size=8).hexdigest()
+        self._told = settings_mark(self._defaults, aliases)
         self._understand = understand
         self._patience = patience
 

@@ -79,7 +79,7 @@ def understood(header: Header, sheet: str) -> Understood:
     return Understood(sheet, header.row + 1, header.depth, tuple(taken), tuple(unused))
 
 
-def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header | None:
+def header_over(names: Sequence[str], columns: Mapping[Column, str], aliases: Meanings) -> Header | None:
     """The header that columns with these names make: by `columns` first, then by the words of headers or our own.
 
     None where nothing is the name of people, or `columns` speaks of a column that is not there.
@@ -88,7 +88,7 @@ def header_over(names: Sequence[str], columns: Mapping[Column, str]) -> Header |
         return None
     own = {column.value: column for column in Column}
     headings = [header_words().columns[own[name.lower()]][0] if name.lower() in own else name for name in names]
-    at = _columns(headings, {}) | {column: names.index(name) for column, name in columns.items()}
+    at = _columns(headings, aliases) | {column: names.index(name) for column, name in columns.items()}
     written = {column: names[index] for column, index in at.items()}
     return _placed(at, list(names), written, row=-1, depth=1) if Column.NAME in at else None
 

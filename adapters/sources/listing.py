@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Protocol, cast
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.asked import AskedSource
 from adapters.sources.facts import Facts
 from adapters.sources.grid import Row
@@ -23,7 +24,7 @@ from schemas.texts import T, Text
 _OF_BATCH = ("name", "organiser", "level", "base", "start", "end")
 _OF_PERSON = ("name", "id_no", "phone", "unit", "category", "role")
 _NAMES = (Column.BATCH.value, *_OF_BATCH[1:], *_OF_PERSON)
-_HEADER = cast("Header", header_over(_NAMES, {Column(name): name for name in _NAMES}))  # one of them is the name
+_HEADER = cast("Header", header_over(_NAMES, {Column(name): name for name in _NAMES}, {}))  # one of them is the name
 
 
 class Listed(Protocol):
@@ -43,13 +44,14 @@ class ListedSource(AskedSource):
         connect: Callable[[], AbstractContextManager[Listed]],
         words: Dictionaries,
         defaults: Facts,
+        aliases: Aliases = NO_ALIASES,
         *,
         year: int,
         now: Callable[[], datetime],
         key: bytes = b"",
     ) -> None:
         """`words` are the dialect's: what it has no word for is left to the words of ledgers."""
-        super().__init__(name, defaults, now=now, key=key)
+        super().__init__(name, defaults, aliases, words=words, now=now, key=key)
         self._connect = connect
         self._words = words
         self._year = year
@@ -59,7 +61,7 @@ class ListedSource(AskedSource):
             batches = list(system.batches(self._year))
         if not batches or not all(batch.change for batch in batches):
             return None
-        return sorted((batch.online_id, batch.change) for batch in batches), self._words
+        return tuple(sorted((batch.online_id, batch.change) for batch in batches))
 
     def _fetch(self) -> Records:
         with self._asked() as system:

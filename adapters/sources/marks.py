@@ -1,4 +1,4 @@
-"""What stands for all that a sheet shows: a sheet with the mark of last time is not read again."""
+"""What stands for all that a reading builds on: a sheet with the mark of last time is not read again."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def mark_of(grid: Grid, stated: Facts, defaults: Facts, *, path: str, key: bytes
         rows = grid.rows[start : start + _ROWS_AT_ONCE]
         digest.update(orjson.dumps(rows, default=_told_apart, option=orjson.OPT_PASSTHROUGH_DATETIME))
     return digest.hexdigest()
+
+
+def settings_mark(*settings: object) -> str:
+    """8 bytes in hex over what a source is told beside what it holds: other settings may make the same rows mean something else."""
+    return blake2b(repr(settings).encode(), digest_size=8).hexdigest()
 
 
 def _told_apart(cell: Cell) -> list[str]:

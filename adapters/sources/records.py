@@ -59,13 +59,18 @@ class Records:
 
 
 def records(
-    names: Sequence[str], rows: Iterable[Sequence[object]], columns: Mapping[Column, str], zone: tzinfo | None
+    names: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    columns: Mapping[Column, str],
+    zone: tzinfo | None,
+    *,
+    aliases: Mapping[str, Column],
 ) -> Records | None:
     """None where no column is understood as the name, or one that `columns` names is not there.
 
-    `columns` says which column holds what; the others are known by the words of headers.
+    `columns` says which column holds what; the others are known by the federation's own words of headers, and the usual.
     """
-    header = header_over(names, columns)
+    header = header_over(names, columns, aliases)
     if header is None:
         return None
     return Records(header, list(names), [[cell_of(value, zone) for value in row] for row in rows])
@@ -113,7 +118,8 @@ def read_records(task: Task, found: Records) -> Reading:
             kept.add(grid.sheet)
             continue
         block = Block(task.defaults, found.header, list(range(len(grid.rows))))
-        for gathering in gather(block, Table(task.path, grid, found.header), task.saved_on, notes):
+        table = Table(task.path, grid, found.header, aliases=task.aliases)
+        for gathering in gather(block, table, task.saved_on, notes):
             if roster := gathering.roster(None):
                 rosters.append(roster)
                 note_region(notes, roster)
@@ -125,6 +131,5 @@ def read_records(task: Task, found: Records) -> Reading:
 def _mark(task: Task, found: Records, grid: Grid) -> str:
     """Over the cells and the columns they were taken from."""
     said: list[Row] = [[column.value, at] for column, at in sorted(found.header.at.items())]
-    return mark_of(
-        Grid(grid.sheet, [found.names, *said, *grid.rows]), Facts(), task.defaults, path=task.path, key=task.key
-    )
+    rows = Grid(grid.sheet, [found.names, *said, *grid.rows])
+    return mark_of(rows, Facts(), task.defaults, path=task.path, key=task.key, aliases=task.aliases)

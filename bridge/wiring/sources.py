@@ -32,7 +32,6 @@ def _source(config: Config, section: SourceSection, understand: Understand, key:
 def source_of(
     config: Config, section: SourceSection, folder: Path, pattern: str, understand: Understand, *, key: bytes = b""
 ) -> FolderSource:
-    own = config.aliases
     return FolderSource(
         section.name,
         folder,
@@ -42,7 +41,7 @@ def source_of(
         year=config.federation.year,
         understand=understand,
         key=key,
-        aliases=Aliases.of(own.columns, own.units, own.levels, own.categories),
+        aliases=_aliases(config),
         patience=Patience(section.quiet_s),
     )
 
@@ -54,6 +53,7 @@ def _database(config: Config, section: SourceSection, key: bytes) -> DatabaseSou
         open_database(section.name, section.url or "", password, timeout_s=section.timeout_s),
         Queries(section.people or "", section.watermark or "", section.overlap_s, section.columns),
         _defaults(config, section),
+        _aliases(config),
         now=ticks().now,
         key=key,
     )
@@ -66,10 +66,16 @@ def _listing(config: Config, section: SourceSection, key: bytes) -> ListedSource
         lambda: open_listing(section, dialect),
         dialect.words,
         _defaults(config, section),
+        _aliases(config),
         year=config.federation.year,
         now=ticks().now,
         key=key,
     )
+
+
+def _aliases(config: Config) -> Aliases:
+    own = config.aliases
+    return Aliases.of(own.columns, own.units, own.levels, own.categories)
 
 
 def _defaults(config: Config, section: SourceSection) -> Facts:

@@ -79,11 +79,13 @@ class MariaDb:
     running = "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'SELECT count(*) AS name%%'"
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._port = folder, _free_port()
+        self._folder = folder
         me = f"--user={getpass.getuser()}"  # or it would refuse root
-        self._own = ["--no-defaults", f"--datadir={folder / 'maria'}", me]
+        apart = f"--tmpdir={folder}"  # each takes away what it finds of temporary tables, another's too
+        self._own = ["--no-defaults", f"--datadir={folder / 'maria'}", apart, me]
         made = ["mariadb-install-db", *self._own, "--auth-root-authentication-method=normal", "--skip-test-db"]
         subprocess.run(made, check=True, capture_output=True, timeout=120)
+        self._port = _free_port()
         self._start()
         admin = URL.create("mysql+pymysql", "root", query={"unix_socket": str(folder / "s"), "charset": "utf8mb4"})
         with create_engine(admin, poolclass=NullPool).begin() as connection:

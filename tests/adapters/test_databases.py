@@ -14,17 +14,18 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.database import DatabaseSource, Queries
 from adapters.sources.engines import open_database
 from adapters.sources.facts import Facts
 from adapters.sources.folder import FolderSource
 from bridge.read import read
 from bridge.wiring.service import NobodyWatches
-from schemas.batch import BatchKey
+from schemas.batch import BatchKey, Level
 from schemas.errors import SourceError
 from schemas.header_words import Column
 from schemas.journal import Intake
-from schemas.roster import Place, Reading
+from schemas.roster import Category, Place, Reading
 from tests.adapters.database_servers import (
     SERVERS,
     MariaDb,
@@ -105,9 +106,11 @@ def fill(server: Server, *rows: Sequence[object]) -> None:
     execute(server.writer, f"INSERT INTO people ({', '.join(FIELDS)}) VALUES {', '.join(values)}")
 
 
-def source_of(server: Server, people: str = PEOPLE, *, timeout_s: float = 60, now=NOW, **more) -> DatabaseSource:
+def source_of(
+    server: Server, people: str = PEOPLE, *, timeout_s: float = 60, now=NOW, aliases: Aliases = NO_ALIASES, **more
+) -> DatabaseSource:
     database = open_database("系统", server.url, server.password, timeout_s=timeout_s)
-    return DatabaseSource(database, Queries(people, **more), Facts(), now=lambda: now, key=b"key")
+    return DatabaseSource(database, Queries(people, **more), Facts(), aliases, now=lambda: now, key=b"key")
 
 
 def take_in(source: DatabaseSource, before: Intake | None = None) -> Intake:
@@ -222,6 +225,26 @@ def test_columns_of_any_name_are_named_in_the_settings(server: Server) -> None:
     columns = {Column.NAME: "xm", Column.ID_NO: "sfzh", Column.SERIAL: "no", Column.START: "d1", Column.END: "d2"}
     [roster] = reading_of(source_of(server, "SELECT * FROM people WHERE unit LIKE '荣成%'", columns=columns)).rosters
     assert [person.id_no for person in roster.people] == [id_no(1)]
+
+
+def test_the_federation_s_own_words_hold_for_a_database_too_and_new_ones_are_news(server: Server) -> None:
+    fill(server, row(1, unit="渔业", level="市里", category="骨干"))
+    people, watermark = PEOPLE.replace("AS 姓名", "AS 参训对象"), "SELECT 1"
+    before = take_in(source_of(server, PEOPLE, watermark=watermark, now=TOMORROW))
+    own = Aliases.of({"参训对象": "姓名"}, {"渔业": "荣成市渔业公司"}, {"市里": "市级"}, {"骨干": "技能人才"})
+    [(_, reading)] = take_in(source_of(server, people, watermark=watermark, now=TOMORROW, aliases=own), before).read
+    [roster] = reading.rosters
+    said = [(one.unit, one.category) for one in roster.people]
+    assert (said, roster.batch.level) == ([("荣成市渔业公司", Category.SKILLED)], Level.CITY)
+
+
+def test_other_settings_of_a_source_are_news_though_no_row_has_changed(server: Server) -> None:
+    fill(server, row(1))
+    query = "SELECT * FROM people"
+    columns = {Column.NAME: "xm", Column.ID_NO: "sfzh", Column.START: "d1", Column.END: "d2"}
+    before = take_in(source_of(server, query, columns=columns | {Column.UNIT: "remark"}))
+    [(_, reading)] = take_in(source_of(server, query, columns=columns), before).read
+    assert [person.unit for roster in reading.rosters for person in roster.people] == ["荣成市渔业公司"]
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(server: Server) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.facts import Facts
 from adapters.sources.listing import ListedSource
 from schemas.batch import BatchKey, Level
@@ -79,8 +80,8 @@ class _Batch(OnlineBatch):
         return hash(self.online_id)
 
 
-def source_of(system: System) -> ListedSource:
-    return ListedSource("系统", system.connect, WORDS, Facts(year=2025), year=2025, now=lambda: NOW, key=b"key")
+def source_of(system: System, aliases: Aliases = NO_ALIASES) -> ListedSource:
+    return ListedSource("系统", system.connect, WORDS, Facts(year=2025), aliases, year=2025, now=lambda: NOW, key=b"key")
 
 
 def test_its_batches_are_read_as_ledgers_are() -> None:
@@ -94,6 +95,16 @@ def test_its_batches_are_read_as_ledgers_are() -> None:
         (id_no(1), Category.SKILLED, "19900000001"),
         (id_no(2), Category.SKILLED, "19900000002"),
     ]
+
+
+def test_the_federation_s_own_words_hold_for_it_too() -> None:
+    (system := System()).holds(person(1, unit="渔业", category="骨干"), level="区里")
+    own = Aliases.of({}, {"渔业": "荣成市渔业公司"}, {"区里": "区市级"}, {"骨干": "技能人才"})
+    [stamp] = (source := source_of(system, own)).look()
+    [roster] = source.read(stamp, {}).rosters
+    assert (roster.batch.level, roster.people[0].unit) == (Level.DISTRICT, "荣成市渔业公司")
+    assert roster.people[0].category is Category.SKILLED
+    assert source_of(system).look() != (stamp,)
 
 
 @pytest.mark.parametrize(
