@@ -74,15 +74,17 @@ def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
     last = journal.runs.last("report")
     since = last[1] if last else None
     tallies = journal.deliveries.tallies()
+    to_hand_in = sum(work.submit for work in plan_now(house).work)
     facts = Facts(
         reconciliation=found,
         tallies=tallies,
         open=journal.findings.open(),
         settled=journal.findings.settled_since(since) if since else (),
         since=since,
-        complete=all_confirmed(found, tallies) and not trouble,
+        complete=all_confirmed(found, tallies) and not trouble and not to_hand_in,
         mails_waiting=len(journal.outbox.waiting()),
         carried=journal.outgoing.carried(),
+        to_hand_in=to_hand_in,
         days_without_sync=journal.runs.missed("sync", since=since),
         notices=tuple(notices(journal, now=now)),
     )

@@ -32,7 +32,7 @@ class Facts:
     """What a report is built from. `since` is when staff last got one; None before the first.
 
     `mails_waiting` counts earlier reports the mail server has not taken yet; `carried` is what people carry by hand.
-    `days_without_sync` were written off since then.
+    `days_without_sync` were written off since then. `to_hand_in` counts batches the next sync hands in for review.
     `notices` are sentences about the journal itself.
     """
 
@@ -45,6 +45,7 @@ class Facts:
     mails_waiting: int
     carried: Sequence[Carried] = ()
     days_without_sync: Sequence[date] = ()
+    to_hand_in: int = 0
     notices: Sequence[Text] = ()
 
 
@@ -184,6 +185,11 @@ def _banners(clocks: Mapping[BatchKey, Clock], facts: Facts, now: datetime) -> I
     if facts.mails_waiting:
         count = facts.mails_waiting
         yield T("{count} earlier reports could not be mailed yet; they wait in the outbox.", count=count)
+    if facts.to_hand_in:
+        count = facts.to_hand_in
+        yield T(
+            "{count} batches are entered and not yet handed in for review; the next sync hands them in.", count=count
+        )
     for uploaded, text in _CARRIED:
         days = [one.days(now) for one in facts.carried if one.uploaded is uploaded]
         if days:

@@ -81,7 +81,9 @@ class _Batch(OnlineBatch):
 
 
 def source_of(system: System, aliases: Aliases = NO_ALIASES) -> ListedSource:
-    return ListedSource("系统", system.connect, WORDS, Facts(year=2025), aliases, year=2025, now=lambda: NOW, key=b"key")
+    return ListedSource(
+        "系统", system.connect, WORDS, Facts(year=2025), aliases, year=2025, now=lambda: NOW, key=b"key"
+    )
 
 
 def test_its_batches_are_read_as_ledgers_are() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.pipeline import resync
+from bridge.pipeline import compare, resync
 from bridge.resync import Wish
 from schemas.finding import Case, Code
 from schemas.outcome import Outcome
@@ -176,6 +176,16 @@ def test_a_batch_taken_back_to_a_draft_is_told_and_handed_in_only_because_somebo
     assert 'lxy-bridge resync "测试工会 第一批"' in report.items[0].next_step
     assert asked(world, Wish(refused=True))[1] == {}
     assert asked(world, SPRING_ONLY) == (ALL_AGREE, {Operation.SUBMIT: 1})
+
+
+def test_what_is_entered_and_not_handed_in_yet_is_said_and_nothing_is_complete_before_it_is(world: World) -> None:
+    world.when_sent(Operation.SAVE_PEOPLE, lambda _: setattr(world.stop, "requested", True))
+    world.sync()
+    world.stop.requested = False
+    looked = compare(world.house)
+    assert (told(looked), len(looked.banners)) == ((RunState.PARTIAL, []), 1)
+    assert looked.banners[0].startswith("1 batches are entered and not yet handed in for review")
+    assert world.run() == ALL_AGREE
 
 
 def test_a_batch_its_reviewer_sent_back_is_told_until_somebody_hands_it_in_again(world: World) -> None:
