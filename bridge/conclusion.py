@@ -14,6 +14,7 @@ from bridge.ports import Journal
 from bridge.reconcile import entry_clocks, reconcile
 from bridge.report import Facts, Wording, all_confirmed, in_order, report
 from bridge.safekeeping import notices
+from schemas.plan import Plan
 from schemas.report import Item, Reconciliation, Report
 
 ASKED_AGAIN_S = 300
@@ -27,6 +28,7 @@ def conclude(house: House, run: int, trouble: Trouble) -> Report:
     """Reconcile and report, and close the run in the ledger."""
     journal, now = house.journal, house.clock.instant().at
     journal.runs.note(house.portal.notes(), basis=house.basis, at=now)
+    todo = plan_now(house)
     found = reconcile(
         journal,
         house.rules,
@@ -39,10 +41,10 @@ def conclude(house: House, run: int, trouble: Trouble) -> Report:
         unplaced=trouble.unplaced,
         turned_away=trouble.turned_away,
         unfinished=trouble.unfinished,
-        held=trouble.held if trouble.weighed else held_now(house, plan_now(house)),
+        held=trouble.held if trouble.weighed else held_now(house, todo),
     )
     journal.findings.see(found.findings, at=now)
-    result = _report(house, found, trouble)
+    result = _report(house, found, todo, trouble)
     numbers = {bucket.value: count for bucket, count in found.offline.buckets.items()} | _rest(house, trouble)
     journal.runs.finish(run, result.state, numbers, at=house.clock.instant().at)
     return result
@@ -65,16 +67,17 @@ def items_now(journal: Journal, rules: Rules, wording: Wording, *, now: datetime
 def report_now(house: House) -> Report:
     """The report of what the journal knows now, without looking at either side again."""
     now = house.clock.instant().at
-    return _report(house, reconcile(house.journal, house.rules, now=now, identify=house.identify), Trouble())
+    found = reconcile(house.journal, house.rules, now=now, identify=house.identify)
+    return _report(house, found, plan_now(house), Trouble())
 
 
-def _report(house: House, found: Reconciliation, trouble: Trouble) -> Report:
-    """`trouble` is that of the run that ends with this report."""
+def _report(house: House, found: Reconciliation, todo: Plan, trouble: Trouble) -> Report:
+    """`todo` is what the next sync would write; `trouble` is that of the run that ends with this report."""
     journal, now = house.journal, house.clock.instant().at
     last = journal.runs.last("report")
     since = last[1] if last else None
     tallies = journal.deliveries.tallies()
-    to_hand_in = sum(work.submit for work in plan_now(house).work)
+    to_hand_in = sum(work.submit for work in todo.work)
     facts = Facts(
         reconciliation=found,
         tallies=tallies,

@@ -14,9 +14,8 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from adapters.journal import tables
 from adapters.journal.epoch import hold_back, next_turn
 from adapters.journal.keyed import drop_keys, keep_keys
 from adapters.journal.outgoing import bound_attempt
@@ -76,7 +75,7 @@ class Deliveries:
                     (HEADER, SUBMISSION),
                 )
             }
-            rows = connection.execute(select(tables.batch).order_by(tables.batch.c.key)).all()
+            rows = connection.exec_driver_sql("SELECT * FROM batch ORDER BY key").all()
         return tuple(_batch_facts(row, newest) for row in rows)
 
     def disagreeing(self, *, only: BatchKey | None = None) -> tuple[PersonFacts, ...]:
@@ -287,8 +286,8 @@ def _json(serials: Iterable[str]) -> str:
 def _batch_facts(row: Any, newest: Mapping[tuple[str, bytes], Revision]) -> BatchFacts:
     return BatchFacts(
         key=BatchKey.parse(row.key),
-        ours=row.ours,
-        blocked=row.blocked,
+        ours=bool(row.ours),
+        blocked=bool(row.blocked),
         problems=problems_of_json(row.problems),
         offline=_values(row.offline),
         online=_values(row.online),
