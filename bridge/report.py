@@ -86,7 +86,9 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
     """One finding in words: what, where, why, who, what next."""
     found, language = seen.finding, wording.language
     entry = catalogue.finding(found.code, language, found.case)
-    due = clocks.get(found.batch) if found.batch else None
+    running = clocks.get(found.batch) if found.batch else None
+    if running and running.hours_left is None:  # met: no deadline any more
+        running = None
     text, advice = _said(found, wording)
     return Item(
         id=found.id,
@@ -105,8 +107,8 @@ def item(seen: Sighting, clocks: Mapping[BatchKey, Clock], wording: Wording, sin
         next_step=advice or entry.next_step.format_map(catalogue.Values(found.values, whom=_whom(found))),
         source=entry.source,
         words=found.words,
-        hours_left=due.hours_left if due else None,
-        due=due.due if due else None,
+        hours_left=running.hours_left if running else None,
+        due=running.due if running else None,
         first_seen=seen.first_seen,
         is_new=since is not None and seen.first_seen > since,
         returned=seen.returned,

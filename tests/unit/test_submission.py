@@ -192,7 +192,9 @@ def test_a_batch_its_reviewer_sent_back_is_told_until_somebody_hands_it_in_again
     world.sync()
     world.portal.give_back(world.batch_id())
     with world.written() as calls:
-        assert told(world.sync()) == partial(RETURNED)
+        report = world.sync()
+    assert told(report) == partial(RETURNED)
+    assert (report.items[0].due, report.items[0].hours_left) == (None, None)  # it was entered in time
     assert calls == asked(world, SPRING_ONLY)[1] == {}
     world.ledger(A, replace(B, phone="19900000009"))
     with world.written() as calls:
