@@ -48,10 +48,14 @@ class ListedSource(AskedSource):
         *,
         year: int,
         now: Callable[[], datetime],
+        described: object = None,
         key: bytes = b"",
     ) -> None:
-        """`words` are the dialect's: what it has no word for is left to the words of ledgers."""
-        super().__init__(name, defaults, aliases, words=words, now=now, key=key)
+        """`words` are the dialect's: what it has no word for is left to the words of ledgers.
+
+        `described`: the whole of it. By another one the same rows are read again.
+        """
+        super().__init__(name, defaults, aliases, words=(words, described), now=now, key=key)
         self._connect = connect
         self._words = words
         self._year = year

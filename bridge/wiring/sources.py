@@ -69,6 +69,7 @@ def _listing(config: Config, section: SourceSection, key: bytes) -> ListedSource
         _aliases(config),
         year=config.federation.year,
         now=ticks().now,
+        described=dialect,
         key=key,
     )
 

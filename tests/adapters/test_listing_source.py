@@ -80,10 +80,9 @@ class _Batch(OnlineBatch):
         return hash(self.online_id)
 
 
-def source_of(system: System, aliases: Aliases = NO_ALIASES) -> ListedSource:
-    return ListedSource(
-        "系统", system.connect, WORDS, Facts(year=2025), aliases, year=2025, now=lambda: NOW, key=b"key"
-    )
+def source_of(system: System, aliases: Aliases = NO_ALIASES, described: str = "") -> ListedSource:
+    more = {"year": 2025, "now": lambda: NOW, "described": described, "key": b"key"}
+    return ListedSource("系统", system.connect, WORDS, Facts(year=2025), aliases, **more)
 
 
 def test_its_batches_are_read_as_ledgers_are() -> None:
@@ -106,7 +105,14 @@ def test_the_federation_s_own_words_hold_for_it_too() -> None:
     [roster] = source.read(stamp, {}).rosters
     assert (roster.batch.level, roster.people[0].unit) == (Level.DISTRICT, "荣成市渔业公司")
     assert roster.people[0].category is Category.SKILLED
-    assert source_of(system).look() != (stamp,)
+
+
+def test_whatever_else_it_is_told_it_is_read_again() -> None:
+    (system := System()).holds(person(1), change="m")
+    stamp = source_of(system).look()
+    assert source_of(system).look() == stamp
+    others = source_of(system, Aliases.of({}, {"渔业": "荣成市渔业公司"})), source_of(system, described="otherwise")
+    assert len({one.look() for one in others} | {stamp}) == 3
 
 
 @pytest.mark.parametrize(
