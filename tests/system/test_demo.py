@@ -10,7 +10,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -37,11 +36,10 @@ DAYS = ("2025-05-19", "2025-05-20")
 
 @dataclass(frozen=True)
 class Told:
-    """A demo in a process of its own: what it printed, when it ended, and what it left."""
+    """A demo in a process of its own: what it printed, and what it left."""
 
     exit_code: int
     text: str
-    took_s: float
     folder: Path
     portal_answered: bool
 
@@ -51,18 +49,16 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """The whole demo, kept open until its portal was called."""
     folder = tmp_path_factory.mktemp("full") / "demo"
     command = [sys.executable, "-m", "bridge", "demo", "--lang", "en", "--keep-open", "--dir", str(folder)]
-    began = time.monotonic()
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         text = ""
         while (line := process.stdout.readline()) and not line.startswith("The portal stays open"):
             text += line
-        took_s = time.monotonic() - began
         address = re.search(r"http://127\.0\.0\.1:\d+", line)
         status = httpx.get(f"{address[0]}/nothing", trust_env=False).status_code if address else 0
         process.stdin.write("\n")
         process.stdin.close()
         text += process.stdout.read()
-    return Told(process.returncode, text, took_s, folder, portal_answered=status == 404)
+    return Told(process.returncode, text, folder, portal_answered=status == 404)
 
 
 @dataclass(frozen=True)
@@ -97,11 +93,10 @@ def attempts(config: Config) -> int:
         return journal.execute("SELECT count(*) FROM attempt").fetchone()[0]
 
 
-def test_the_full_demo_finds_all_that_was_injected_and_nothing_else_within_a_minute(full: Told):
+def test_the_full_demo_finds_all_that_was_injected_and_nothing_else(full: Told):
     assert full.exit_code == 0, full.text
     sums = re.findall(r"in all +(\d+) +(\d+) +(\d+) +(\d+)", full.text)
     assert [(injected == found, missed, false) for injected, found, missed, false in sums] == [(True, "0", "0")] * 2
-    assert full.took_s < 60
 
 
 def test_both_conservation_lines_of_each_day_add_up(full: Told):
