@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Run one command. Exit codes: 0 all agrees, 1 somebody has something to do, 2 config or usage, 3 brake."""
+    """Run one command. Exit codes: 0 all agrees, 1 something is left to do, 2 config or usage, 3 brake."""
     gc.disable()  # what starting makes is no garbage: looking for some takes a twentieth of the time of --help
     from bridge.cli import app  # noqa: PLC0415  # nothing heavy before a command asks for it
     from bridge.cli.words import LANGUAGE  # noqa: PLC0415

@@ -139,7 +139,7 @@ def next_step(text: Text) -> None:
 
 
 def exit_code(report: "Report") -> int:
-    """0 all agrees, 1 somebody has something to do, 3 the brake is on."""
+    """0 all agrees, 1 something is left to do, 3 the brake is on."""
     from schemas.errors import UnsafePlan
     from schemas.report import RunState
 

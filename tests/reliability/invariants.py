@@ -199,7 +199,7 @@ def edges_are_legal(facts: Facts) -> Violations:
     """I5: of each person, by the table of events: after an answer that leaves it open whether something is stored, only
     reading back, a file's own way, a hand or a word moves on, never the answer to another request: the same one may be
     asked again under its key. And reading back moves only what is open. A file whose writing was stopped has no event of
-    its own: its durable intent stands for it.
+    its own: its durable intent stands for it, and where an event is of the same moment, either may be the earlier.
 
     A batch's own events do not say whether they mean its header or its submission: those are not followed.
     """
@@ -216,12 +216,13 @@ def edges_are_legal(facts: Facts) -> Violations:
             if person in {None, _HEADER, _SUBMISSION} or room not in _STEPS or to in _NO_STEPS:
                 continue
             who = event["batch"], person
-            begun_since = any(since.get(who, "") <= at <= event["at"] for at in stopped.get(who, ()))
-            before = "exported" if begun_since else last.get(who, "ready")
+            files = [at for at in stopped.get(who, ()) if since.get(who, "") <= at <= event["at"]]
+            surely = any(since.get(who, "") < at < event["at"] for at in files)
+            before = {"exported"} if surely else {last.get(who, "ready"), *(["exported"] if files else [])}
             begun = intended.get(json.loads(event.get("detail") or "{}").get("attempt"), event["at"])
-            again = before == "unknown" and begun <= since[who]
-            if before not in _STEPS[room].get(to, _STEPS[room].get("*", set())) and not again:
-                yield f"{before} → {event['what']}"
+            again = "unknown" in before and begun <= since[who]
+            if before.isdisjoint(_STEPS[room].get(to, _STEPS[room].get("*", set()))) and not again:
+                yield f"{' or '.join(sorted(before))} → {event['what']}"
             last[who], since[who] = _BECOMES.get(to, to), event["at"]
 
 

@@ -379,6 +379,29 @@ def test_a_file_cut_short_was_out_for_those_too_who_were_decided_before_it_was_w
     assert [told for told in world.checked() if told.startswith("I5")] == []
 
 
+@pytest.mark.parametrize(
+    ("intended", "told"),
+    [
+        (3.5, ["I5: exported → read_back.quarantined", "I5: quarantined → by_hand.uploaded"]),
+        (4.0, []),
+        (4.5, []),
+        (5.0, []),
+        (5.5, ["I5: quarantined → by_hand.uploaded"]),
+    ],
+)
+def test_a_stopped_file_may_be_older_or_newer_than_an_event_of_its_moment(
+    tmp_path: Path, intended: float, told: list[str]
+) -> None:
+    world = World(tmp_path)
+    world.bounds = Bounds(by_hand=True)
+    world.do("ALTER TABLE event ADD COLUMN detail TEXT")
+    world.do("UPDATE event SET what='read_back.quarantined' WHERE id=2")
+    world.put("revision", BATCH, b"one", 2, "s3", "awaiting_human")
+    world.put("attempt", 3, 2, BATCH, at(intended), at(intended), None, 1, None, '["s3"]', "save_people")
+    world.put("event", 4, at(5.0), BATCH, b"one", "by_hand.uploaded", None, None)
+    assert [one for one in world.checked() if one.startswith("I5")] == told
+
+
 def test_where_the_journal_s_clock_is_ahead_no_effect_seems_too_early(tmp_path: Path) -> None:
     world = World(tmp_path)
     intended_afterwards(world)
