@@ -155,8 +155,8 @@ def figures(facts: Facts) -> dict[str, int]:
 
 def lines(path: Path) -> list[Row]:
     """Every whole line; none where there is no file."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return [json.loads(line) for line in text.split("\n")[:-1]]
+    content = path.read_bytes() if path.exists() else b""
+    return [json.loads(line) for line in content.split(b"\n")[:-1]]
 
 
 def read_journal(path: Path) -> tuple[str, dict[str, list[Row]]]:

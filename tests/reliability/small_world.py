@@ -49,6 +49,9 @@ PEOPLE = 1, 2
 REFUSED = 2
 WINDOW_S = 5
 CRASHED = 70
+SAVES_PEOPLE = "/recuperation/person/saveBatch"
+ANSWERS_FOR_S = 60.0
+"""And longer: it passes after each byte."""
 _SUBMIT = '[operations.submit]\npath = "/recuperation/batch/submit"\nbody = { id = "{online_id}" }\n'
 
 
@@ -221,22 +224,37 @@ class Nursery:
             assert self.run(stage) == 0, self.said
         if self.script in {"reconcile", "mail"}:
             assert self.run(sync) == 0, self.said
+        if self.script == "recover":
+            self.stop_before_the_answer()
+        if self.script == "recover-late":
+            self.stop_before_the_request()
         if self.script in {"recover", "recover-late"}:
-            name, stored = ("recvfrom", len(PEOPLE)) if self.script == "recover" else ("sendto", 0)
-            assert self.stop_in_the_middle(name, stored), f"no {name} is left out with the people on their way"
+            assert self.on_its_way() == ["save_people"], "the people are not on their way"
 
-    def stop_in_the_middle(self, name: str, stored: int) -> bool:
-        """At the last such call that leaves the people on their way for the journal, and so many of them online."""
+    def stop_before_the_answer(self) -> None:
+        """The people are online, and whoever sent them dies while the portal goes on with its answer."""
+        self.stop_portal()
+        self.start_portal(replace(self.weather, only=SAVES_PEOPLE, trickle_s=ANSWERS_FOR_S))
+        with self.child(sync, wait_at=None) as child:
+            while self.people_online() < len(PEOPLE) and child.lives():
+                time.sleep(0.01)
+            self.wait_until_quiet()
+        self.stop_portal()
+
+    def stop_before_the_request(self) -> None:
+        """The people leave the journal, and never the machine: at the last call that has them so."""
         log = self.folder / "prepare.log"
         self.keep()
         traced(self, sync, 0, [], log=log)
-        for aim in reversed(aims(log, [name])):
+        for aim in reversed(aims(log, ["sendto"])):
             self.again()
             traced(self, sync, aim.step, killing(aim))
             self.wait_until_quiet()
-            if self.on_its_way() == ["save_people"] and sum(bool(one["person"]) for one in self.effects) == stored:
-                return True
-        return False
+            if self.on_its_way() == ["save_people"] and not self.people_online():
+                break
+
+    def people_online(self) -> int:
+        return sum(bool(one["person"]) for one in self.effects)
 
     def on_its_way(self) -> list[str]:
         """The operations of the requests whose end the journal does not know."""
@@ -268,9 +286,13 @@ class Nursery:
         now, ready = self.now / name, self.ready / name
         return now.exists() == ready.exists() and (not now.exists() or now.read_bytes() == ready.read_bytes())
 
-    def start_portal(self) -> None:
-        refuse = (id_no(REFUSED),) if self.script == "partial" else ()
-        self._portal = self._served(lambda: serve_on(self.listening, self.now / "portal", Weather(refuse_ids=refuse)))
+    @property
+    def weather(self) -> Weather:
+        return Weather(refuse_ids=(id_no(REFUSED),) if self.script == "partial" else ())
+
+    def start_portal(self, weather: Weather | None = None) -> None:
+        weather = weather or self.weather
+        self._portal = self._served(lambda: serve_on(self.listening, self.now / "portal", weather))
 
     def stop_portal(self) -> None:
         _kill(self._portal[0])
@@ -387,6 +409,11 @@ class Child:
         if self.status is None:
             self.status = os.waitpid(self.pid, 0)[1]
         return os.waitstatus_to_exitcode(self.status)
+
+    def lives(self) -> bool:
+        if self.status is None and os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            self.code()
+        return self.status is None
 
     def end(self) -> None:
         if self.status is None:
