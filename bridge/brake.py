@@ -119,7 +119,7 @@ def _shifted(sight: Sight, limits: Limits) -> Iterator[Sign]:
     for column, name in _COLUMNS.items() if sight.work else ():
         for count, of, text in _looks(rows, column, sight.tally.known):
             if limits.exceeded(count, of, limits.shifted_percent):
-                yield Sign(Reason.SHIFTED, (Text(text.msgid, {"count": count, "of": of}), name))
+                yield Sign(Reason.SHIFTED, (text.filled(count=count, of=of), name))
                 break
 
 

@@ -195,7 +195,7 @@ def _banners(clocks: Mapping[BatchKey, Clock], facts: Facts, now: datetime) -> I
     for uploaded, text in _CARRIED:
         days = [one.days(now) for one in facts.carried if one.uploaded is uploaded]
         if days:
-            yield Text(text.msgid, {"count": len(days), "days": max(days)})
+            yield text.filled(count=len(days), days=max(days))
 
 
 _CARRIED = (

@@ -57,4 +57,4 @@ def _late(journal: Journal, kind: str, texts: tuple[Text, Text], now: datetime, 
         return
     since = last[1] if last else journal.runs.began_at()
     if since is not None and now - since > after:
-        yield Text(missing.msgid, {"days": (now - since).days})
+        yield missing.filled(days=(now - since).days)

@@ -138,7 +138,7 @@ def _line(event: Event) -> Line:
     place = Place(str(detail["file"]), str(detail["sheet"]), int(detail["row"])) if "row" in detail else None
     code = str(detail.get("code", "")) or str(detail.get("seen", ""))
     aside = "" if became in _NO_ASIDE else code
-    return Line(event.at, step, Text(said.msgid, detail), place, aside, count=int(detail.get("count", 0)))
+    return Line(event.at, step, said.filled(**detail), place, aside, count=int(detail.get("count", 0)))
 
 
 _NO_ASIDE = {Outcome.ACCEPTED, Outcome.EXPORTED}

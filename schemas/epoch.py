@@ -52,4 +52,4 @@ WHY: dict[Why, Text] = {
 
 def why_in_words(why: Why, name: str) -> Text:
     """`name` is that of the journal's epoch file."""
-    return Text(WHY[why].msgid, {"name": name} if why is Why.ALONE else {})
+    return WHY[why].filled(name=name)

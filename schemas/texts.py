@@ -28,6 +28,10 @@ class Text:
     def into(self, language: Language) -> str:
         return translation(language).gettext(self.msgid).format(**self.values)
 
+    def filled(self, **values: object) -> Text:
+        """With these values too: of a sentence that stands in a table and waits for them."""
+        return Text(self.msgid, {**self.values, **values})
+
     def __str__(self) -> str:
         return self.msgid.format(**self.values)
 

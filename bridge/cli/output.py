@@ -130,7 +130,7 @@ def undo(command: str, *, exported: bool = False, **values: object) -> None:
     from bridge.cli.undo import EXPORTED, UNDO
 
     text = EXPORTED if exported else UNDO[command]
-    paragraph(say(Text(text.msgid, {**text.values, **values})))
+    paragraph(say(text.filled(**values)))
 
 
 def next_step(text: Text) -> None:

@@ -102,7 +102,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], reference: str) -> T
         return T("{key}: is missing.", key=key)
     fault = context.get("error")
     if isinstance(fault, Wrong):
-        return Text(fault.text.msgid, {**fault.text.values, "key": key})
+        return fault.text.filled(key=key)
     return _wrong_kind(key, detail["type"], context) or T(
         "{key}: is not valid; see {reference}.", key=key, reference=reference
     )

@@ -35,7 +35,7 @@ def _said(difference: Difference) -> Iterator[Text]:
     if spots := difference.left_out:
         yield T("{count} left out (rows {rows} of the old list)", count=len(spots), rows=_rows(spots))
     for name, spots in difference.changed.items():
-        yield Text(_CHANGED[name].msgid, {"count": len(spots), "rows": _rows(spots)})
+        yield _CHANGED[name].filled(count=len(spots), rows=_rows(spots))
     yield from (_FACTS[name] for name in difference.facts)
 
 

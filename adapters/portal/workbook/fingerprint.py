@@ -106,7 +106,7 @@ def _of_rules(before: Fingerprint, now: Fingerprint) -> Iterator[Text]:
             (T("The cell format of the column {head} was {before} and is {now}."), before.formats, now.formats),
         ):
             if (was := old.get(head, "-")) != (is_now := new.get(head, "-")):
-                yield Text(what.msgid, {"head": head, "before": was, "now": is_now})
+                yield what.filled(head=head, before=was, now=is_now)
 
 
 def _rules(xml: ET.Element, columns: Mapping[int, str], row: int, lists: _Lists) -> Iterator[tuple[str, str]]:

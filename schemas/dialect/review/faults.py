@@ -23,11 +23,11 @@ class Fault:
 
 def fault(path: str, text: Text) -> Fault:
     """`text` leaves `{key}` to be filled."""
-    return Fault(path, Text(text.msgid, {**text.values, "key": path}))
+    return Fault(path, text.filled(key=path))
 
 
 def hint(path: str, text: Text) -> Fault:
-    return Fault(path, Text(text.msgid, {**text.values, "key": path}), hint=True)
+    return Fault(path, text.filled(key=path), hint=True)
 
 
 def below(section: str, key: str) -> str:
