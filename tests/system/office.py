@@ -19,7 +19,7 @@ import structlog
 
 from adapters.practice.mailbox import Mailbox
 from adapters.practice.process import PracticePortal
-from bridge.__main__ import main
+from bridge.__main__ import CRASHED, main
 from tests.adapters.ledgers import HEADER, people, row, write_xlsx
 
 ROOT = Path(__file__).parents[2]
@@ -162,7 +162,9 @@ def run(*words: str, folder: Path) -> Ran:
     finally:
         sys.argv = before
     assert isinstance(code, int)
-    return Ran(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
+    ran = Ran(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
+    assert code != CRASHED, ran.err
+    return ran
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import pytest
 from rich.cells import cell_len
 
 from adapters.journal.lock import hold
+from bridge.__main__ import CRASHED, main
 from bridge.cli.output import folded
 from bridge.cli.words import chosen
 from schemas.texts import Language
@@ -536,3 +537,16 @@ def test_a_line_is_never_broken_before_a_closing_mark() -> None:
     assert folded("甲乙丙丁，戊己", 8) == ["甲乙丙", "丁，戊己"]
     assert folded("one two three", 7) == ["one two", "three"]
     assert folded("甲 two（乙）", 6) == ["甲 two", "（乙）"]
+
+
+def test_a_fault_of_the_program_is_told_whole_then_in_words_and_is_no_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bridge.cli.app", lambda: 1 / 0)
+    with pytest.raises(SystemExit) as end:
+        main()
+    said = capsys.readouterr().err
+    assert end.value.code == CRASHED
+    assert said.startswith("Traceback")
+    assert "ZeroDivisionError" in said
+    assert said.splitlines()[-1].startswith("程序本身出错")
