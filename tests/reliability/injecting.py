@@ -49,8 +49,11 @@ SILENT = {
 }
 """The files of which a failing call may stop nothing."""
 
-BY_WRITE = "write"
-"""OpenSSL sends by it too: where it fails for ever, no mail leaves either."""
+MUTE = {
+    "openat": "the password of the mail server cannot be read",
+    "write": "OpenSSL sends by it too",
+}
+"""The calls that fail for ever only together with every mail."""
 
 CLOCKS_AHEAD_S = 100.0
 """Of the portal's clock: runs happen at once, as if the settle window passed before each."""
@@ -131,8 +134,7 @@ class Injector:
         said, letters = self.nursery.said, [one for one in self.nursery.letters if one.startswith("<alarm.")]
         stopped_nothing = aim.on in SILENT and code == self.usual and not said
         if code != 0 and not stopped_nothing:
-            mute = ever_after and aim.name == BY_WRITE
-            broken += self.not_told(said, letters, mute=mute)
+            broken += self.not_told(said, letters, mute=ever_after and aim.name in MUTE)
         return {"code": code, "hit": bool(letters), "broken": broken + self.go_on(), "said": said if broken else ""}
 
     def not_told(self, said: str, letters: list[str], *, mute: bool) -> list[str]:

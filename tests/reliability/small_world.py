@@ -50,6 +50,7 @@ REFUSED = 2
 WINDOW_S = 5
 CRASHED = 70
 SAVES_PEOPLE = "/recuperation/person/saveBatch"
+CLOCK = SystemClock()
 ANSWERS_FOR_S = 60.0
 """And longer: it passes after each byte."""
 _SUBMIT = '[operations.submit]\npath = "/recuperation/batch/submit"\nbody = { id = "{online_id}" }\n'
@@ -70,7 +71,7 @@ class Later:
     def instant(self) -> Instant:
         if self.steps and not any(thread.name == "crew" for thread in threading.enumerate()):
             self.steps.step("")
-        now = SystemClock().instant()
+        now = CLOCK.instant()
         return Instant(now.at + timedelta(seconds=self.by_s), now.uptime_s + self.by_s, now.boot)
 
 
