@@ -70,6 +70,7 @@ class Roles(_Part):
     leader: Words
     staff: Words
     family: Words
+    absent: Words
 
 
 class Lines(_Part):

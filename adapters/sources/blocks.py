@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ from schemas.roster import Origin, Told
 _SHORTEST_ID = 15
 _BEGINNING = 3  # cells in which 合计 stands
 _TITLE_CELLS = 2
+_SERIAL = re.compile(r"\d+(?:\.0)?|[一二三四五六七八九十]{1,3}")
 _FILLED_DOWN = (Column.SERIAL, Column.SEX, Column.UNIT, *BATCH)
 
 
@@ -151,6 +153,8 @@ class Walk:
             return
         if kind is Line.STATEMENT:
             facts = stated_in_line(text, self.facts, origin, self.aliases)
+            if facts.name != self.facts.name:
+                self._forget_statements()
             self.seen.add(plain)
         elif kind is Line.SUBTITLE:
             facts = self._subtitled(text, origin)
@@ -158,11 +162,17 @@ class Walk:
                 return
             self.seen = {plain}
         else:
-            if stated_in_title(text, Facts()) == Facts():
+            if "(续" in plain or stated_in_title(text, Facts()) == Facts():
                 return
             facts = self.around = stated_in_title(text, self.outer, origin)
             self.seen, self.seen_around = set(), {plain}
         self.facts, self.block, self.in_tail = facts, None, False
+
+    def _forget_statements(self) -> None:
+        """Where a line has named another batch, the line of an earlier one coming back is no page's repetition."""
+        self.seen, self.seen_around = (
+            {line for line in seen if kind_of(line) is not Line.STATEMENT} for seen in (self.seen, self.seen_around)
+        )
 
     def _subtitled(self, text: str, origin: Origin) -> Facts:
         facts = stated_in_subtitle(text, self.around, origin, self.aliases)
@@ -195,4 +205,6 @@ def _is_heading(kind: Line, filled: dict[int, str], header: Header) -> bool:
 
 def _is_prepared(header: Header, filled: dict[int, str]) -> bool:
     """A row that waits for a person: numbered, or reached by a merged cell."""
-    return filled.keys() <= {header.at.get(column) for column in _FILLED_DOWN}
+    serial = filled.get(header.at.get(Column.SERIAL, -1), "1")
+    counted = _SERIAL.fullmatch(squeezed(serial)) is not None
+    return counted and filled.keys() <= {header.at.get(column) for column in _FILLED_DOWN}

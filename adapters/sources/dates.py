@@ -16,9 +16,11 @@ class Period(NamedTuple):
     end: date | None = None
 
 
-_DAY = r"(?:(20\d\d|\d\d(?=\s*年))\s*[年./-]\s*)?(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*[日号]?"
-_ONE = re.compile(rf"(?<!\d){_DAY}(?!\d)")
-_RANGE = re.compile(rf"(?<!\d){_DAY}\s*-\s*(?:{_DAY}|(\d{{1,2}})\s*[日号]?)(?!\d)")
+_DAY = r"(?:(20\d\d|\d\d(?=\s*年|[./]\d{1,2}[./]\d))\s*[年./-]\s*)?(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*[日号]?"
+_BEGINS = r"(?<!\d)(?<!\d[./-])"
+"""Not in the middle of a longer date, whose year would be lost."""
+_ONE = re.compile(rf"{_BEGINS}{_DAY}(?!\d)")
+_RANGE = re.compile(rf"{_BEGINS}{_DAY}\s*-\s*(?:{_DAY}|(\d{{1,2}})\s*[日号]?)(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)")
 _DASHES = re.compile(r"\s*(?:[—–−―‐‑~〜]+|-{2,}|至|到)\s*")
 _WEEKDAY = re.compile(r"\((?:周|星期)[一二三四五六日天]\)")

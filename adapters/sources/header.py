@@ -38,7 +38,8 @@ class Header:
     """`at`: where each column stands, counted from 0; `written`: its heading as staff wrote it.
 
     `person` and `batch` are the places of PERSON and BATCH, -1 where there is no such column. It begins in `row`
-    (from 0) and is `depth` rows deep; `headings` are all of its cells. `levels` are the columns that count for one level.
+    (from 0) and is `depth` rows deep; `headings` are all of its cells. `levels` are the columns that count for one level,
+    `again` those that hold names once more: a second list beside the first.
     """
 
     at: dict[Column, int]
@@ -49,6 +50,7 @@ class Header:
     row: int
     headings: Sequence[str]
     levels: Mapping[int, Level] = field(default_factory=dict)
+    again: tuple[int, ...] = ()
 
     def title(self, column: Column) -> str:
         """The heading as written, or what the column is usually called."""
@@ -169,7 +171,12 @@ def _header(headings: list[str], aliases: Meanings, *, row: int, depth: int) -> 
 
 def _placed(at: dict[Column, int], headings: list[str], written: dict[Column, str], *, row: int, depth: int) -> Header:
     person, batch = (tuple(at.get(column, -1) for column in columns) for columns in (PERSON, BATCH))
-    return Header(at, written, person, batch, depth, row, headings)
+    again = tuple(
+        index
+        for index, heading in enumerate(headings)
+        if index not in at.values() and squeezed(heading) == squeezed(written.get(Column.NAME, "-"))
+    )
+    return Header(at, written, person, batch, depth, row, headings, again=again)
 
 
 @cache

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from adapters.sources.aliases import NO_ALIASES, Aliases
 from adapters.sources.blocks import Block, Split, split
+from adapters.sources.cells import text_of
 from adapters.sources.facts import Facts
 from adapters.sources.form_lines import FormSheet, read_form
 from adapters.sources.forms import TOP_ROWS, titled_like_form
@@ -138,6 +139,8 @@ def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
     for block, own in zip(found.blocks, gathered, strict=True):
         _keep_remains(said, grid, block, own)
     _hand_over(said, grid, found.blocks, gathered)
+    for block in found.blocks:
+        _reject_second_lists(said, grid, block)
     said.notes += notes_on_looks(said.path, grid, found.blocks)
     _note_year(said, grid, found, task.defaults.year)
     for index in found.ignored:
@@ -145,6 +148,14 @@ def _read_blocks(said: _Said, grid: Grid, found: Split, task: Task) -> None:
     if any(Column.PHONE not in block.header.at for block in found.blocks):
         where = Place(said.path, grid.sheet)
         said.note("column_missing", where, column=header_words().columns[Column.PHONE][0])
+
+
+def _reject_second_lists(said: _Said, grid: Grid, block: Block) -> None:
+    """Two lists side by side under one header: nothing says which row of which list belongs to which batch."""
+    for at in block.header.again:
+        if rows := [row for row in block.rows if text_of(grid.rows[row][at])]:
+            where = Place(said.path, grid.sheet, grid.number(rows[0]))
+            said.rejections.append(rejection("second_list", where, column=letters(at), count=len(rows)))
 
 
 def _keep_remains(said: _Said, grid: Grid, block: Block, gathered: list[Gathering]) -> None:

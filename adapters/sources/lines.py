@@ -18,7 +18,10 @@ from schemas.roster import Origin
 
 _NUMBER = r"(?:[0-9]{1,3}|[〇零一二三四五六七八九十百两]{1,5})"
 _BATCH_IN_LINE = re.compile(rf"第{_NUMBER}[批期]")
-_SUBTITLE = re.compile(rf"(?:20\d\d年?度?)?[\u4e00-\u9fff]{{0,6}}?第{_NUMBER}[批期]")
+_COUNTED = r"(?:\(?(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:\)、?|[、.])|[◆◇●○■□★▲※【〔\[]+)"
+"""What stands before a sub-title that is counted or marked: 一、 (二) 3. ◆ 【"""
+_YEAR = r"(?:20\d\d年?度?)?(?:\d{1,2}月份?)?"
+_SUBTITLE = re.compile(rf"{_COUNTED}?{_YEAR}[\u4e00-\u9fff]{{0,6}}?{_YEAR}第{_NUMBER}[批期]")
 _BATCH_CELL = re.compile(rf"(?:20\d\d年?度?)?第?({_NUMBER})(批次|批|期)?")
 _HEADS = re.compile(r"(\d+)(?:人|名)")
 _BETWEEN_PARTS = re.compile(r"[(),、;\s]+")
@@ -55,7 +58,7 @@ def kind_of(text: str) -> Line:
     if not plain:
         return Line.BLANK
     if found := _total_line().match(plain):
-        return _kinds_of_total()[found[1]]
+        return Line.SUBTOTAL if found[1] == "本页" else _kinds_of_total()[found[2]]
     label = _label_pattern().match(text.translate(_HALF_WIDTH))
     if label and _labels()[squeezed(label[1])] is not Label.IGNORE:
         return Line.STATEMENT
@@ -185,7 +188,7 @@ def _kinds_of_total() -> dict[str, Line]:
 @cache
 def _total_line() -> re.Pattern[str]:
     words = sorted(_kinds_of_total(), key=len, reverse=True)
-    return re.compile(rf"\(?({'|'.join(words)})\)?(?=$|[\d(:,共人一二三四五六七八九十])")
+    return re.compile(rf"\(?(本页|本批次?|以上)?({'|'.join(words)})\)?(?=$|[\d(:,共人一二三四五六七八九十])")
 
 
 @cache

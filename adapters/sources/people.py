@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,12 +11,15 @@ from adapters.sources.cells import NameCell, id_cell, name_cell, phone_cell, tex
 from adapters.sources.grid import Cell, Grid, Spot
 from adapters.sources.header import Header
 from adapters.sources.problems import problem
-from adapters.sources.roles import role_said
+from adapters.sources.roles import calls_absent, role_said
 from schemas.header_words import Column
 from schemas.identity import IdType, id_fault, identify
 from schemas.roster import Category, Leader, Participant, Place, Problem, Rejection, Severity
 
 Person = Participant | Leader | Rejection
+
+_NO_NAME = re.compile(r"[\d、,，;；/*?？]")
+"""A number, an unreadable character, or two people in one cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ def read_person(table: Table, index: int, *, on: date, notes: list[Problem]) -> 
     row = _Row(table, index)
     if _is_among(table.grid.looks.struck, table.header, index):
         row.wrong("row_struck", Column.NAME)
+    for column in (Column.SERIAL, Column.REMARK):
+        if (at := table.header.at.get(column, -1)) >= 0 and calls_absent(cells[at]):
+            row.wrong("row_absent", column)
     who = _name(row, name)
     kin, leads = role_said(who.note, *speaking)
     if kin:
@@ -92,7 +99,7 @@ def _name(row: _Row, cell: Cell) -> NameCell:
     found = name_cell(cell)
     if not found.name:
         row.missing("name_missing", Column.NAME)
-    elif not found.name.isalpha() and any(map(str.isdigit, found.name)):
+    elif not found.name.isalpha() and _NO_NAME.search(found.name):
         row.wrong("name_format", Column.NAME)
     return found
 

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from adapters.sources.cells import text_of
 from adapters.sources.grid import Cell
-from schemas.header_words import Column, header_words
+from schemas.header_words import Column, header_words, squeezed
 
 SPEAKING = (Column.CATEGORY, Column.ROLE, Column.REMARK, Column.POST)
 Words = Mapping[Column, frozenset[str]]
@@ -26,6 +26,12 @@ def role_said(note: str, *cells: Cell) -> tuple[Column | None, bool]:
     """
     said = _words_said(note, cells)
     return _column_of_kin(said), _leads(said)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def calls_absent(cell: Cell) -> bool:
+    """Whether a cell says that the row's person did not go: 取消, 因病未去. 未参加过 speaks of other years."""
+    return isinstance(cell, str) and _absent().fullmatch(squeezed(cell)) is not None
 
 
 def _words_said(note: str, cells: Sequence[Cell]) -> Words:
@@ -74,3 +80,10 @@ def _family_words() -> frozenset[str]:
 def _leader_words() -> tuple[frozenset[str], frozenset[str]]:
     roles = header_words().roles
     return frozenset(roles.leader), frozenset(roles.staff)
+
+
+@cache
+def _absent() -> re.Pattern[str]:
+    return re.compile(
+        rf"\(?(?:因\w{{1,4}})?(?:已|均)?(?:{'|'.join(header_words().roles.absent)})(?:本次)?(?:疗休养)?[)。]?"
+    )

@@ -172,6 +172,54 @@ LAYOUTS = [
             batch(2, 3, called="第二批", days="2025-06-03 2025-06-07"),
         ),
     ),
+    *(
+        Case(
+            f"sub-title-{at}",
+            book(
+                [TITLE, [f"{ORGANISER[0]} 地点：石岛赤山疗养基地 层级：市级"], HEADER, MAY, *people(1), [words], row(2)]
+            ),
+            says(
+                batch(1, called="第一批", level="district", base="刘公岛疗养院", days="2025-05-30 2025-06-03"),
+                batch(2, called="第二批", days="2025-06-13 2025-06-17"),
+            ),
+        )
+        for at, words in enumerate(
+            (
+                "二、第二批 6.13-6.17",
+                "（二）第二批（6月13日—17日）",
+                "2.第二批 6.13-17",
+                "【第二批】6.13-6.17",
+                "◆第二批（6.13-6.17）",
+                "2025年6月第二批（6.13-6.17）",
+                "测试市总工会2025年第二批（25.6.13-6.17）",
+            )
+        )
+    ),
+    Case(
+        "sub-title-in-other-words",
+        book(ledger(row(1), ["另有一车人员如下"], row(2))),
+        says(batch(1, 2), notes=["line_ignored"]),
+    ),
+    Case(
+        "batch-line-again",
+        book(ledger(row(1), ["批次：第四批  时间：6.3-6.7"], row(2), ["批次：第三批 时间：5.3-5.7"], row(3))),
+        says(batch(1), batch(2, called="第四批", days="2025-06-03 2025-06-07"), batch(3)),
+    ),
+    Case(
+        "two-lists-side-by-side",
+        book([TITLE, LINE, BATCH, [*HEADER, "", *HEADER], *([*row(n), "", *row(n + 5)] for n in (1, 2))]),
+        says(batch(1, 2), refused={"Sheet1 5": ["second_list"]}),
+    ),
+    Case(
+        "totals-of-pages",
+        book(ledger(row(1), ["本页小计", "1人"], row(2), ["本页合计：1人"], ["总共2人"])),
+        two(declared=2),
+    ),
+    Case(
+        "year-of-two-digits",
+        book(dated("26.1.5-1.9")),
+        says(batch(1, 2, days="2026-01-05 2026-01-09"), notes=["other_year"]),
+    ),
     Case(
         "total-of-all-wrong",
         book([TITLE, ORGANISER, HEADER, MAY, row(1), JUNE, row(2), ["总计", "", 9]]),
