@@ -24,6 +24,7 @@ _RANGE = re.compile(rf"{_BEGINS}{_DAY}\s*-\s*(?:{_DAY}|(\d{{1,2}})\s*[日号]?)(
 _COMPACT = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)")
 _DASHES = re.compile(r"\s*(?:[—–−―‐‑~〜]+|-{2,}|至|到)\s*")
 _WEEKDAY = re.compile(r"\((?:周|星期)[一二三四五六日天]\)")
+_HOURS = re.compile(r"[上中下]午|起|止|\d{1,2}(?:时|点|:\d\d)(?:\d{1,2}分)?")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _COMPACT_LENGTH = 8
 _DECEMBER = 12
@@ -101,7 +102,7 @@ def _date(year: int | str | None, month: str, day: str) -> date | None:
 
 
 def _plain(text: str) -> str:
-    """Half width, every kind of dash a hyphen, no weekdays, 20250503 as 2025.05.03 where more follows."""
+    """Half width, every kind of dash a hyphen, no weekdays and no hours, 20250503 as 2025.05.03 where more follows."""
     plain = _WEEKDAY.sub("", unicodedata.normalize("NFKC", text).strip())
-    plain = _DASHES.sub("-", plain)
+    plain = _DASHES.sub("-", _HOURS.sub("", plain))
     return plain if plain.isdigit() else _COMPACT.sub(r"\1.\2.\3", plain)

@@ -142,6 +142,7 @@ def _cells_of(facts: Facts, header: Header, index: int, said: Collection[Column]
 def _without_batch(person: Person, facts: Facts) -> Rejection:
     words = header_words().missing
     missing = "、".join(words[name] for name in facts.missing)
-    incomplete = problem("batch_incomplete", person.where, missing=missing)
+    code = "batch_unclear" if facts.unclear.issuperset(facts.missing) else "batch_incomplete"
+    incomplete = problem(code, person.where, missing=missing)
     own = person.problems if isinstance(person, Rejection) else ()
     return Rejection(person.where, (incomplete, *own))

@@ -265,6 +265,7 @@ LAYOUTS = [
     ),
     Case("period-written-out", book(dated("2025年5月3日至2025年5月7日")), two()),
     Case("period-with-points", book(dated("2025.5.3-5.7")), two()),
+    Case("period-with-hours", book(dated("2025年5月3日上午9时起至5月7日下午止")), two()),
     Case("period-compact", book(dated("20250503-20250507")), two()),
     Case("period-with-slashes", book(dated("2025/5/3-2025/5/7")), two()),
     Case("period-year-from-title", book(dated("5月30日—6月3日")), two(days="2025-05-30 2025-06-03")),
@@ -272,7 +273,7 @@ LAYOUTS = [
     Case(
         "period-nobody-knows",
         book(dated("五月上旬")),
-        says(refused={"Sheet1 5": ["batch_incomplete"], "Sheet1 6": ["batch_incomplete"]}),
+        says(refused={"Sheet1 5": ["batch_unclear"], "Sheet1 6": ["batch_unclear"]}),
     ),
     Case(
         "days-in-columns",
