@@ -29,6 +29,8 @@ from schemas.roster import Origin, Told
 _SHORTEST_ID = 15
 _BEGINNING = 3  # cells in which 合计 stands
 _TITLE_CELLS = 2
+_TELLING = (Column.ID_NO, Column.NAME, Column.PHONE, Column.UNIT, Column.CATEGORY)
+_MOST = 3
 _SERIAL = re.compile(r"\d+(?:\.0)?|[一二三四五六七八九十]{1,3}")
 _FILLED_DOWN = (Column.SERIAL, Column.SEX, Column.UNIT, *BATCH)
 
@@ -188,9 +190,11 @@ class Walk:
         return row[name] != "" and isinstance(found, str) and len(found) >= _SHORTEST_ID and found.isascii()
 
     def is_entry(self, header: Header, filled: Mapping[int, str]) -> bool:
-        """Below the tail only an id makes a person: names also sign."""
-        columns = (Column.ID_NO,) if self.in_tail else (Column.ID_NO, Column.NAME, Column.PHONE)
-        return any(header.at.get(column) in filled for column in columns)
+        """Below the tail an id makes a person, or a name with most of what a row holds: names also sign."""
+        has = {column for column in _TELLING if header.at.get(column) in filled}
+        if self.in_tail:
+            return Column.ID_NO in has or (Column.NAME in has and len(has) >= _MOST)
+        return not has.isdisjoint((Column.ID_NO, Column.NAME, Column.PHONE))
 
     def total_in(self, header: Header, row: Row) -> tuple[int | None, int]:  # noqa: ARG002  # a head count may stand in any column
         return total_in(row)

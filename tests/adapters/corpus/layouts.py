@@ -157,6 +157,11 @@ LAYOUTS = [
         two(declared=2),
     ),
     Case("pages", book(ledger(*people(2), TITLE, LINE, HEADER, *people(1, first=3))), says(batch(1, 2, 3))),
+    Case(
+        "people-below-a-remark",
+        book(ledger(row(1), ["备注：以下为第二车人员"], row(3, id_no=""), row(2))),
+        says(batch(1, 2, refused={7: ["id_missing"]})),
+    ),
     Case("blank-lines", book(ledger(row(1), [], [], row(2))), two()),
     Case("numbered-ahead", book(ledger(*people(2), [3], [4, "", "男"], [5])), two()),
     Case(
