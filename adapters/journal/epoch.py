@@ -29,6 +29,11 @@ from schemas.texts import T
 _FORGOTTEN = (State.READY, State.INTENT, State.SENDING, State.UNKNOWN, State.EXPORTED)
 """What the journal thinks not sent, or does not know: the life it has forgotten may have sent it."""
 
+_SUPERSEDED = (
+    "number < (SELECT max(number) FROM revision n WHERE n.batch = revision.batch AND n.person = revision.person)"
+)
+"""By a newer one that the journal knows: the forgotten life knew it too, and would not have sent the old one."""
+
 
 class Fences:
     """Fits `bridge.ports.Fences`."""
@@ -99,7 +104,7 @@ def raise_fence(connection: Connection, settling: Settling, why: Why, *, now: In
     asked = settling.delivery_class is not DeliveryClass.K4
     to = State.UNKNOWN if asked else State.QUARANTINED
     marks = ", ".join("?" for _ in _FORGOTTEN)
-    where = f"state IN ({marks})"
+    where = f"state IN ({marks}) AND NOT (state = 'ready' AND {_SUPERSEDED})"
     states = tuple(state.value for state in _FORGOTTEN)
     rows = connection.exec_driver_sql(f"SELECT batch, person FROM revision WHERE {where}", states).all()  # noqa: S608
     connection.exec_driver_sql(

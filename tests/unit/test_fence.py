@@ -73,6 +73,23 @@ def test_what_the_forgotten_life_sent_and_the_portal_stores_late_is_not_sent_aga
     assert world.portal.stored_twice() == []
 
 
+def test_what_a_newer_revision_has_superseded_unsent_is_nothing_it_may_have_sent(world: World) -> None:
+    world.ledger(A)
+    world.when_sent(Operation.SAVE_PEOPLE, lambda _payload: setattr(world.portal, "down", True))
+    world.sync()
+    world.portal.down = False
+    world.ledger(replace(A, phone="19900000099"))
+    world.sync()
+    fenced(world)
+    with world.journal.store.read() as connection:
+        states = connection.exec_driver_sql(
+            "SELECT number, state FROM revision WHERE person IN (SELECT person FROM row) ORDER BY number"
+        )
+        told = connection.exec_driver_sql("SELECT count(*) FROM event WHERE what = 'fence.unknown'")
+        assert [tuple(row) for row in states] == [(1, "ready"), (2, "agreed")]
+        assert told.scalar() == 0
+
+
 def test_a_restart_of_the_machine_begins_the_window_anew(world: World) -> None:
     world.ledger(A)
     fenced(world)
